@@ -1,4 +1,4 @@
-"""Every kind of reply, as the bot gives it over the invented topic: those of all dialogues, and more.
+"""Every kind of reply that Parley gives over the invented topic, with those of all dialogues.
 
 tests/render/test_declared.py checks that nothing declared is missing here, and that each platform draws each reply
 completely. A command with a dialogue in tests/transcripts/dialogue.py is here automatically. The replies in LOOKED_AT
@@ -169,7 +169,7 @@ async def _poll(folder: Path, method: str, meter: Meter | None) -> Mapping[str, 
         await instance.scheduler.run_due()
         if method == "single":
             answers["reminder"] = wall.posted[1][1]
-        clock.now = NOW + timedelta(hours=2)  # to the second: the record says when, and a redrawing may have slept
+        clock.now = NOW + timedelta(hours=2)  # to the second: the record has it, and redrawing may have slept
         await instance.scheduler.run_due()
         await instance.copies.drain()
         answers["poll-closed"] = wall.posted[0][1]

@@ -1,4 +1,4 @@
-"""Press and fill in as hosts and members, for tests of polls that are prepared, run and repeated."""
+"""Press buttons and fill in forms as hosts and members, for tests of polls that are prepared, run and repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find ports of this machine for servers that must know theirs before they start."""
+"""Find free ports on this machine for servers that must know their port before they start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import socket
 
 PORTS = range(20_000, 32_000)
-"""Ports below 32768, where a machine assigns its own to outgoing connections."""
+"""Ports below 32768: from there on, Linux assigns ports to outgoing connections."""
 
 
 def free_port() -> int:

@@ -19,14 +19,14 @@ from tests.world import CONTENT
 
 REPOSITORY = Path(__file__).parents[1]
 MEANING_CACHE = REPOSITORY / ".pytest_cache" / "meaning"
-"""Cache of the cards' vectors for programs under test, so that only the first computes them."""
+"""Cache of the cards' vectors for programs under test, so that only the first program computes them."""
 
 
 @asynccontextmanager
 async def program(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
     """Run a module of this repository as a program, in the given folder, with the small pack.
 
-    It ends with the test at the latest.
+    The program is killed if it still runs when the block ends.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     settings = {"PYTHONPATH": str(REPOSITORY), "PARLEY_CACHE": str(MEANING_CACHE), "PARLEY_CONTENT": str(CONTENT)}
@@ -63,6 +63,6 @@ def fetch(address: str) -> bytes:
 
 
 async def last_words(process: Process) -> tuple[int | None, str]:
-    """Return the exit code, and everything that was printed."""
+    """Wait until the program ends, and return its exit code and everything it printed."""
     output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, output.decode()

@@ -1,7 +1,7 @@
-"""Check a test's requirements of the machine: skip it with a reason if one is missing, or fail it if it is promised.
+"""Check what a test requires of the machine: skip it with a reason if that is missing, or fail it if it is promised.
 
-`PARLEY_TEST_REQUIRE` names the promised ones, separated by commas, as in CI: `PARLEY_TEST_REQUIRE=browser`. A run ends
-with a line about the skipped tests and how to run them (`conftest.py`).
+`PARLEY_TEST_REQUIRE` lists the promised requirements, separated by commas, as in CI: `PARLEY_TEST_REQUIRE=browser`. A
+run ends with a line about the skipped tests and how to run them (`conftest.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REASON = re.compile(r"(?:Skipped: )?(?P<name>[a-z]+): ")
 def require(name: str, present: bool, reason: str, *, module: bool = False) -> None:
     """Go on if `present`; else skip the test, or fail it if `name` is in PARLEY_TEST_REQUIRE.
 
-    With `module`, for a call while a test file is imported: skips or fails the whole file.
+    A call with `module`, while pytest imports a test file, skips or fails the whole file.
     """
     assert name in PACKAGES, f"tests/require.py says nothing of {name!r}"
     if present:

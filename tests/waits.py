@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
 PATIENCE = 180.0
-"""Seconds, so many that only a wait without end takes them, even on a machine that is ten times overloaded. Every wait
+"""Seconds that a wait may take before it fails: many enough for a machine that is ten times overloaded. Every wait
 has this bound, and none a shorter one of its own."""
 
 

@@ -1,4 +1,4 @@
-"""A platform that also writes to one person and fails as a test says, and an instance that has it."""
+"""A fake platform that also sends direct messages and fails on demand, and a fixture of an instance with it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tests.world import Clock, Wall, running
 
 
 class TellingWall(Wall):
-    """Writes to a person unless they are among `away` or telling fails with `error`; `asked` has each try.
+    """A wall that also sends direct messages.
 
-    While it is `down` no message is posted, and each next post fails as `failures` says.
+    `tell` raises `error` if there is one, and reaches nobody who is in `away`; `asked` lists each attempt. While the
+    wall is `down`, it posts nothing. Otherwise, each next post raises the next error of `failures`.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def here(tmp_path: Path, clock: Clock) -> AsyncIterator[Instance]:
-    """A whole instance with that wall."""
+    """Run a whole instance whose platform is a `TellingWall`."""
     async with running(tmp_path, clock=clock) as instance:
         instance.platforms["test"] = TellingWall()
         yield instance

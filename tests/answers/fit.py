@@ -7,8 +7,8 @@ from further questions: `answered.yaml` and `unanswered.yaml`.
 2.  *sure* estimates the chance that the first card is right.
 3.  *near* estimates the chance that the pack answers the question.
 
-Each threshold is the lowest one that keeps the promises below on the `tune` halves and `unanswered.yaml`. Weights that
-were fitted without a question judge it. With meaning, a question counts as answered if words alone are sure of it.
+Each threshold is the lowest one that keeps the promises below on the `tune` halves and `unanswered.yaml`. Each question
+is judged by weights that were fitted without it. With meaning, a question counts as answered if words alone are sure.
 Nothing is random: the same sets give the same weights.
 """
 
@@ -32,14 +32,15 @@ from tests.answers.measure import PACKS, load_pack, open_meaning
 from tests.answers.questions import FURTHER, KINDS, Question, read_further, read_questions
 
 SURE_AND_WRONG = {"WORDS": 0.006, "MEANING": 0.02}
-"""Greatest share of answerable questions with a sure and wrong answer; with meaning, of both ways together."""
+"""The largest share of answerable questions that may get a sure but wrong answer: by words alone, and by both ways
+together."""
 UNRELATED_SURE = 0.02
 UNRELATED_SHOWN = {"WORDS": 0.065, "MEANING": 0.095}
-"""Greatest shares of unrelated questions with a sure answer, and with a sure or near one. The further questions are
-harder than those of the halves, but words alone fit the `tune` half too closely."""
+"""The largest shares of unrelated questions that may get a sure answer, and a sure or near one. The further questions
+are harder than those of the halves, but words alone fit the `tune` half too closely."""
 UNANSWERED_SURE = 0.3
-"""Weight of a question of `unanswered.yaml` in the fit of *sure*, against 1 for any other. To tell the right card is
-another task than to tell that none is right."""
+"""Weight of a question of `unanswered.yaml` in the fit of *sure*, against 1 for any other. Telling the right card is a
+different task from telling that no card is right."""
 PENALTY_RANK = 2e-3
 PENALTY_CHANCE = 0.02
 FOLDS = 10

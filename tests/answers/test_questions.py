@@ -1,4 +1,4 @@
-"""The test set for the search: large, mixed, true to the pack, and split into two similar halves.
+"""Tests of the search's test set: it is large, mixed, true to the pack, and split into two similar halves.
 
 `measure.py` measures the search with it. Bad questions would make that measure worthless.
 """
@@ -54,7 +54,8 @@ def questions() -> list[Question]:
 
 @pytest.mark.parametrize("name", PACKS)
 def test_every_right_card_is_one_that_the_command_can_show(name: str) -> None:
-    """Each id is in the pack, once in its list, and of a kind that the command answers with."""
+    """Each right card of a question is in the pack, stands once in the question's list, and is of a kind that the
+    command shows."""
     entries = load_pack(name).packs[name].entries
     for question in [*read_questions(name), *read_further(name)]:
         assert len(set(question.right)) == len(question.right), question.ask
@@ -64,7 +65,8 @@ def test_every_right_card_is_one_that_the_command_can_show(name: str) -> None:
 
 
 def test_there_are_enough_questions_of_each_sort(questions: list[Question]) -> None:
-    """Over 240 that the pack answers and 120 that it doesn't, and enough of both for each command."""
+    """The test set has at least 240 questions that the pack answers, 120 that it doesn't, 15 in Spanish, and enough of
+    both kinds for each command."""
     sizes = Counter((question.command, question.answerable) for question in questions)
     for command in get_args(Command):
         assert sizes[command, True] >= LEAST_ANSWERABLE[command], command
@@ -75,7 +77,8 @@ def test_there_are_enough_questions_of_each_sort(questions: list[Question]) -> N
 
 
 def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
-    """A question in both halves would be tuned on and then reported: case and spaces make no difference."""
+    """No question stands in the set twice, not even with other case or spaces. A repeat could tune the weights in one
+    half and be reported in the other."""
     repeats = Counter(" ".join(question.ask.casefold().split()) for question in questions)
     assert [ask for ask, times in repeats.items() if times > 1] == []
     assert "" not in repeats
@@ -83,7 +86,7 @@ def test_no_question_stands_in_the_set_twice(questions: list[Question]) -> None:
 
 @pytest.mark.parametrize("name", PACKS)
 def test_fitting_reads_no_question_that_reports(name: str) -> None:
-    """No further question, which teaches the weights, is in a half that measures them."""
+    """None of the further questions, which teach the weights, is in a part of the test set that measures them."""
     lessons = {" ".join(question.ask.casefold().split()) for question in read_further(name)}
     asked = {" ".join(question.ask.casefold().split()) for question in read_questions(name) if question.half != "tune"}
     assert lessons & asked == set()
@@ -111,7 +114,7 @@ def test_fresh_questions_are_enough_to_report_by(questions: list[Question]) -> N
 
 
 def test_questions_are_spread_over_the_cards(pack: Pack, questions: list[Question]) -> None:
-    """Each fact, option and position answers two questions or more; each term and event answers one."""
+    """Each fact, option and position answers at least two questions, and each term and event at least one."""
     answers = Counter(card for question in questions for card in question.right)
     twice = [entry.id for kind in (Fact, Option, Position) for entry in pack.all(kind)]
     once = [entry.id for kind in (Term, Event) for entry in pack.all(kind)]
@@ -120,7 +123,8 @@ def test_questions_are_spread_over_the_cards(pack: Pack, questions: list[Questio
 
 
 def test_most_questions_do_not_repeat_a_title(pack: Pack, questions: list[Question]) -> None:
-    """At most a third have half or more of their main words in the title of the best card."""
+    """At most a third of the answerable questions share half or more of their main words with the title of the best
+    card."""
     answerable = [question for question in questions if question.answerable]
     easy = [question for question in answerable if _overlap(question.ask, pack.entries[question.right[0]].title) >= 0.5]
     assert len(easy) <= len(answerable) * MOST_EASY

@@ -1,4 +1,4 @@
-"""A real Chromium in front of a web chat on a real port."""
+"""Fixtures of the browser tests: a real Chromium, and a web chat on a real port."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
-    """Yield the chat, opened as Ada. At the end, the browser must not have complained."""
+    """Yield the chat, opened as Ada. At the end, assert that the browser logged no error."""
     async with watched(context) as opened:
         await open_chat(opened, served.url)
         yield opened
@@ -60,7 +60,7 @@ async def page(context: BrowserContext, served: Served) -> AsyncIterator[Page]:
 
 @asynccontextmanager
 async def watched(context: BrowserContext) -> AsyncIterator[Page]:
-    """Yield a new page. At the end, the browser must not have complained."""
+    """Yield a new page. At the end, assert that the browser logged no error."""
     complaints: list[str] = []
     opened = await context.new_page()
     opened.on("console", lambda message: _note(message, complaints))
@@ -80,6 +80,7 @@ async def up_to_date(page: Page) -> None:
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    """Note errors and violations of the content security policy, but not that a bot was away, as in some tests."""
+    """Note errors and warnings, such as violations of the content security policy. Leave out failed connections, since
+    some tests stop the bot."""
     if message.type in {"error", "warning"} and "net::ERR" not in message.text:
         complaints.append(message.text)

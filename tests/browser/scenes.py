@@ -107,7 +107,7 @@ async def first_screen(page: Page, _hall: Hall) -> None:
 
 
 async def first_screen_with_polls(page: Page, hall: Hall) -> None:
-    """Show the first screen after a restart: a poll is open, and somebody else has written."""
+    """Show the first screen of a reloaded page while a poll of another member is open."""
     await _open(hall, "single")
     await page.locator("#log article").last.wait_for()
     await page.reload()

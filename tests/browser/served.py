@@ -26,7 +26,7 @@ from tests.browser.showcase import Showcase
 from tests.world import CONTENT, NOW, Clock, references, running
 
 PORTS = range(20_000, 32_000)
-"""Ports below those that the system assigns to clients, so that nobody else takes one in between."""
+"""Ports below those that the system assigns to clients, so that no other program takes one in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What axe-core finds on each page: nothing, in light and in dark colours, wide and narrow."""
+"""Tests that axe-core finds no fault on any page, in light and dark colours, wide and narrow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUN = """async () => {
 
 
 def axe_script() -> str:
-    """The script of axe-core, which the tests put into pages by themselves."""
+    """Return the script of axe-core, which the tests run in each page."""
     spec = find_spec(PACKAGE)
     require("browser", spec is not None, f"{PACKAGE} is not installed (make test)")
     assert spec is not None
@@ -40,7 +40,7 @@ async def violations(page: Page, script: str) -> list[str]:
 
 @pytest.mark.parametrize("name", SCENES)
 async def test_axe_finds_nothing(name: str, context: BrowserContext, tmp_path: Path) -> None:
-    """No page and no card breaks a rule of axe-core, in any window."""
+    """No page and no card breaks a rule of axe-core, wide or narrow, in light or dark colours."""
     script = axe_script()
     async with serving_polls(tmp_path, content=SHIPPED) as hall, watched(context) as page:
         await page.goto(hall.url)

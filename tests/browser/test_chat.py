@@ -1,4 +1,4 @@
-"""What a person does in the web chat, in a real browser."""
+"""Tests of the web chat in a real browser, as members use it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.browser.showcase import SVG
 
 
 async def say(page: Page, line: str) -> None:
-    """Types a line and sends it, as a person who wants no suggestion."""
+    """Type a line and send it without taking a suggestion."""
     box = page.get_by_role("combobox", name="Message or command")
     await box.fill(line)
     await box.press("Enter")
@@ -29,7 +29,8 @@ async def become(page: Page, name: str) -> None:
 
 
 async def test_a_newcomer_knows_what_to_do(page: Page) -> None:
-    """The first screen says what the topic is and where the claims come from, and each question works with one press."""
+    """The first screen names the topic, says that each claim has a verdict and its sources, and offers three questions.
+    One press asks a question."""
     welcome = page.get_by_role("region", name="Welcome")
     await expect(welcome.get_by_role("heading", name="Tea in the office")).to_be_visible()
     await expect(welcome).to_contain_text("Each has a verdict and its sources.")
@@ -42,7 +43,8 @@ async def test_a_newcomer_knows_what_to_do(page: Page) -> None:
 
 
 async def test_each_member_is_welcomed_until_they_ask(page: Page, served: Served) -> None:
-    """Posts of others don't hide the first screen, one's own question does, and each member has a first screen."""
+    """A member's first screen stays while others post, and goes when the member asks something. Each member has their
+    own."""
     await served.chat.post(PLACE, Reply((Card(title="For everyone"),)))
     await expect(page.get_by_role("article", name="For everyone")).to_be_visible()
     await expect(page.locator("#welcome")).to_be_visible()
@@ -57,7 +59,7 @@ async def test_each_member_is_welcomed_until_they_ask(page: Page, served: Served
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (600, 450)])
 async def test_an_answers_beginning_stays_in_view(page: Page, width: int, height: int) -> None:
-    """On a phone, and at 200 %: the first line of an answer is on the screen, also where it takes the place of another."""
+    """On a phone and at 200 % zoom, the heading of an answer is in view, even if the answer replaces another one."""
     await page.set_viewport_size({"width": width, "height": height})
     await say(page, "/fact tea drinkers")
     heading = page.get_by_role("heading", name="Supported")
@@ -67,7 +69,8 @@ async def test_an_answers_beginning_stays_in_view(page: Page, width: int, height
 
 
 async def test_a_question_is_answered_with_a_card(page: Page) -> None:
-    """A fact comes with its verdict in words, the essay's words, and its sources as links that tell the site nothing."""
+    """A fact's card has its verdict in words, a quote of the essay, and its sources as links that tell the site
+    nothing. Only the member who asked sees it."""
     await say(page, "/fact tea drinkers")
     card = page.get_by_role("article", name="Supported")
     await expect(card).to_contain_text("Most people in the office drink tea.")
@@ -79,7 +82,8 @@ async def test_a_question_is_answered_with_a_card(page: Page) -> None:
 
 
 async def test_a_command_is_completed_with_the_keyboard(page: Page) -> None:
-    """Arrow keys point, Tab and Enter take, Escape closes; the focus never leaves the box."""
+    """Arrow keys move through the suggestions, Tab and Enter take one, and Escape closes them. The focus stays in the
+    box."""
     box = page.get_by_role("combobox", name="Message or command")
     options = page.locator("#suggestions").get_by_role("option")
     await box.press_sequentially("/fa")
@@ -107,7 +111,7 @@ async def test_a_command_is_completed_with_the_keyboard(page: Page) -> None:
 
 
 async def test_a_suggestion_is_taken_with_a_click(page: Page) -> None:
-    """A pointer works as well as the keys."""
+    """A click on a suggestion puts it into the box, which keeps the focus."""
     box = page.get_by_role("combobox", name="Message or command")
     await box.press_sequentially("/defi")
     await page.get_by_role("option", name="/define").click()
@@ -116,7 +120,7 @@ async def test_a_suggestion_is_taken_with_a_click(page: Page) -> None:
 
 
 async def test_what_was_typed_can_be_recalled(page: Page) -> None:
-    """The up arrow in an empty box brings back what was sent last."""
+    """The up arrow in an empty box brings back the line sent last, and the next press the line before it."""
     await say(page, "/topic")
     await say(page, "/timeline")
     box = page.get_by_role("combobox", name="Message or command")
@@ -127,7 +131,7 @@ async def test_what_was_typed_can_be_recalled(page: Page) -> None:
 
 
 async def test_a_button_answers(page: Page) -> None:
-    """Counterarguments are one press away, by keyboard too."""
+    """A fact's card has a button for its counterarguments, which works with the keyboard."""
     await say(page, "/fact tea drinkers")
     await page.get_by_role("button", name="Counterarguments").focus()
     await page.keyboard.press("Enter")
@@ -135,7 +139,7 @@ async def test_a_button_answers(page: Page) -> None:
 
 
 async def test_one_entry_is_opened_from_a_list(page: Page) -> None:
-    """A list of entries is a list of links, each opened with one press, by keyboard too."""
+    """A card that lists entries has a button for each, which opens the entry and works with the keyboard."""
     await say(page, "/fact")
     card = page.get_by_role("article", name="Facts")
     listed = card.get_by_role("navigation", name="Facts")
@@ -145,7 +149,8 @@ async def test_one_entry_is_opened_from_a_list(page: Page) -> None:
 
 
 async def test_several_entries_are_picked_from_a_list(page: Page) -> None:
-    """How many may be picked is said before and, where it is not kept to, beside the list."""
+    """If a member picks too few entries of a list, the page says beside it how many they may pick, and sends
+    nothing."""
     await say(page, "/everything")
     several = page.get_by_role("group", name="Some of them")
     send = page.locator("form.pick", has=several).get_by_role("button")
@@ -158,7 +163,7 @@ async def test_several_entries_are_picked_from_a_list(page: Page) -> None:
 
 
 async def test_a_control_replaces_its_message_in_place(page: Page) -> None:
-    """A message that is redrawn stays where it was, and so does the focus on its button."""
+    """A message that its own button redraws stays in its place, and the button keeps the focus."""
     await say(page, "/counter-button")
     await say(page, "something later")
     await page.get_by_role("button", name="Count", exact=True).focus()
@@ -169,7 +174,8 @@ async def test_a_control_replaces_its_message_in_place(page: Page) -> None:
 
 
 async def test_a_form_is_filled_in(page: Page) -> None:
-    """A form says beside each question what is wrong with it, keeps the rest, and closes when all is right."""
+    """A form says beside each question what is wrong with the answer, keeps the other answers, and closes once all are
+    right."""
     await say(page, "/survey")
     dialog = page.get_by_role("dialog", name="A few questions")
     await expect(dialog.get_by_label("Name")).to_be_focused()
@@ -211,7 +217,8 @@ async def test_a_form_can_be_left(page: Page) -> None:
 
 
 async def test_another_member_sees_what_is_shared_and_nothing_else(page: Page) -> None:
-    """The switcher shows the conversation as that person sees it."""
+    """The switcher shows the conversation as the chosen member sees it: with shared answers and everybody's words,
+    without the private answers of others."""
     await say(page, "/fact tea drinkers")
     await say(page, "/fact coffee ban share:yes")
     await say(page, "hello, all of you")
@@ -225,7 +232,7 @@ async def test_another_member_sees_what_is_shared_and_nothing_else(page: Page) -
 
 
 async def test_what_others_say_appears_by_itself(page: Page, context: BrowserContext, served: Served) -> None:
-    """Two pages of one browser can be two members; neither has to be reloaded."""
+    """Two pages of one browser can be two members, and the words of one appear on the other's page without a reload."""
     other = await context.new_page()
     await open_chat(other, served.url)
     await become(other, "Dina")
@@ -235,7 +242,7 @@ async def test_what_others_say_appears_by_itself(page: Page, context: BrowserCon
 
 
 async def test_a_reloaded_page_shows_the_conversation(page: Page) -> None:
-    """After a reload one is who one was, and sees what one saw, private answers too."""
+    """A reloaded page is still the same member's, and shows the same messages, private answers too."""
     await become(page, "Chen")
     await say(page, "/fact coffee ban")
     await expect(page.get_by_role("log").get_by_role("article").last).to_be_visible()
@@ -248,7 +255,8 @@ async def test_a_reloaded_page_shows_the_conversation(page: Page) -> None:
 
 
 async def test_a_lost_connection_is_seen_and_mended(page: Page, served: Served) -> None:
-    """The page says that the bot is away, keeps what one has typed, and goes on by itself when it is back."""
+    """If the bot is away, the page says so, keeps the typed words in the box, and connects again by itself when it is
+    back."""
     await say(page, "before")
     port = int(served.host.rpartition(":")[2])
     await served.chat.stop()
@@ -271,7 +279,8 @@ async def test_a_lost_connection_is_seen_and_mended(page: Page, served: Served) 
 
 @pytest.mark.parametrize("path", ["", "?lang=en-XA"])
 async def test_a_narrow_screen_needs_no_sideways_scrolling(page: Page, served: Served, path: str) -> None:
-    """At 320 pixels everything fits, however long the words are."""
+    """At 320 pixels everything fits the page's width, however long the words are, in English and in the
+    pseudo-locale."""
     await page.set_viewport_size({"width": 320, "height": 640})
     await open_chat(page, served.url + path)
     box = page.locator("#line")
@@ -285,7 +294,7 @@ async def test_a_narrow_screen_needs_no_sideways_scrolling(page: Page, served: S
 
 
 async def overflow(page: Page) -> list[str]:
-    """Whatever reaches over the right edge of the page."""
+    """Return the elements that reach over the right edge of the page."""
     wide: list[str] = await page.evaluate(
         """() => [...document.querySelectorAll("body *:not(.unseen, .unseen *, option)")]
             .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && e.checkVisibility())
@@ -296,7 +305,7 @@ async def overflow(page: Page) -> list[str]:
 
 
 async def test_little_height_leaves_everything_within_reach(page: Page) -> None:
-    """At four times the usual size the page scrolls as one, so nothing is cut off."""
+    """At 320 by 200 pixels, as at four times the usual size, a member can still reach the buttons of a card."""
     await page.set_viewport_size({"width": 320, "height": 200})
     await say(page, "/fact tea drinkers")
     await page.get_by_role("button", name="Share").click()
@@ -304,7 +313,8 @@ async def test_little_height_leaves_everything_within_reach(page: Page) -> None:
 
 
 async def test_what_people_and_editors_write_is_text(page: Page) -> None:
-    """Markup in words stays words, addresses that are no web addresses are no links, a picture can't run scripts."""
+    """The page shows markup that people and editors write as text, makes links of web addresses only, and runs no
+    script of a picture."""
     await say(page, "<img src=x onerror=parent.hacked=1> <b>bold</b> @everyone")
     await say(page, "/everything")
     await expect(page.locator("#log b, #log img:not(.picture), #log svg, #log script")).to_have_count(0)
@@ -320,7 +330,7 @@ async def test_what_people_and_editors_write_is_text(page: Page) -> None:
 
 
 async def test_times_are_the_reader_s(page: Page, context: BrowserContext, served: Served) -> None:
-    """A moment is shown in its reader's zone."""
+    """The page shows a moment in its reader's time zone."""
     session = await context.new_cdp_session(page)
     await session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     await open_chat(page, served.url)
@@ -329,7 +339,7 @@ async def test_times_are_the_reader_s(page: Page, context: BrowserContext, serve
 
 
 async def test_one_reads_on_undisturbed(page: Page, served: Served) -> None:
-    """Who has scrolled up stays there when others speak, and is told that there is something new."""
+    """A member who has scrolled up stays there when others speak, and a button says that there are newer messages."""
     for number in range(12):
         await served.chat.post(PLACE, Reply((Card(title=f"Number {number}"),)))
     await expect(page.get_by_role("article", name="Number 11")).to_be_in_viewport()
@@ -345,7 +355,8 @@ async def test_one_reads_on_undisturbed(page: Page, served: Served) -> None:
 
 
 async def test_every_control_has_a_name(page: Page) -> None:
-    """A screen reader can say what each control is for, and every id is unique."""
+    """Every control has a name for a screen reader, every id is unique, and the page has one heading of the first
+    rank."""
     await say(page, "/everything")
     await say(page, "/survey")
     await expect(page.get_by_role("dialog")).to_be_visible()
@@ -362,7 +373,7 @@ async def test_every_control_has_a_name(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_word_can_be_read(page: Page, scheme: str) -> None:
-    """Text stands out from its ground by 4.5 to 1 (WCAG AA), in both colour schemes."""
+    """Text has a contrast of at least 4.5 to 1 with its background (WCAG AA), in both colour schemes."""
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for line in ("/everything", "/fact coffee ban", "/fact tea drinkers", "/nosuch", "/survey"):
         await page.get_by_role("combobox", name="Message or command").fill(line)
@@ -405,7 +416,7 @@ CONTRAST = """() => {
 
 
 async def test_the_whole_page_speaks_one_language(page: Page, served: Served) -> None:
-    """In the pseudo-locale no sentence of the page is left in English."""
+    """In the pseudo-locale the page leaves none of its own sentences in English."""
     await open_chat(page, f"{served.url}?lang=en-XA")
     await page.locator("#line").fill("hello")
     await page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""A discussion's page and its statements with the keyboard alone, on a telephone's width."""
+"""Tests of a discussion's page and its statements with the keyboard alone, on a telephone's width."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ FINGER = 24
 
 
 async def tab_through(page: Page) -> list[str]:
-    """Press Tab until the page is left; each stop has a ring, is on the screen and as high as a finger needs."""
+    """Press Tab until the focus leaves the page, and return the stops. Each must have a ring, be on the screen and be
+    as high as a finger needs."""
     stops: list[str] = []
     while True:
         await page.keyboard.press("Tab")
@@ -41,13 +42,14 @@ async def tab_through(page: Page) -> list[str]:
 
 
 async def is_narrow(page: Page) -> bool:
-    """Whether nothing sticks out of the window's width."""
+    """Tell whether the page fits the window's width."""
     widths = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     return bool(widths[0] <= widths[1])
 
 
 async def test_a_result_s_page_is_read_with_the_keyboard(context: BrowserContext, tmp_path: Path) -> None:
-    """Tables, then files, from top to bottom; Enter closes and opens a table; nothing sticks out at 390 pixels."""
+    """On a result's page, Tab stops at the link to the chat, then at the tables, then at the files. Enter opens and
+    closes a table, and the page fits a width of 390 pixels."""
     async with serving_polls(tmp_path, content=SHIPPED) as hall, watched(context) as page:
         await page.set_viewport_size({"width": TELEPHONE[0], "height": TELEPHONE[1]})
         await page.goto(hall.url)
@@ -71,7 +73,8 @@ async def test_a_result_s_page_is_read_with_the_keyboard(context: BrowserContext
 
 
 async def test_statements_are_answered_with_the_keyboard(context: BrowserContext, tmp_path: Path) -> None:
-    """From Take part to Stop here: each button in the order in which it stands, and the focus stays in the card."""
+    """A member answers statements with the keyboard alone: Tab stops at the buttons from Agree to Stop here in their
+    order, and the focus stays in the card from one statement to the next."""
     async with serving_polls(tmp_path, content=SHIPPED) as hall, watched(context) as page:
         await page.set_viewport_size({"width": TELEPHONE[0], "height": TELEPHONE[1]})
         await open_chat(page, hall.url)

@@ -1,4 +1,4 @@
-"""An editor's day in a real browser: from “Is this wrong?” to the new words on the card."""
+"""Tests of an editor's work in a real browser, from “Is this wrong?” to the new words on the card."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ async def pages(context: BrowserContext) -> AsyncIterator[AsyncExitStack]:
 async def test_a_suggestion_becomes_part_of_the_topic(
     tmp_path: Path, context: BrowserContext, pages: AsyncExitStack
 ) -> None:
-    """The member presses the card's button and fills in the form; the editor asks, accepts, works it in, publishes."""
+    """A member suggests a correction with the card's button. An editor accepts it from the queue, edits the draft and
+    publishes it, and Parley tells the member when it is accepted and when it is published."""
     content = copied(tmp_path)
     async with serving_polls(tmp_path, content=content) as hall:
         ada, mo = await opened(pages, context, hall, "Ada"), await opened(pages, context, hall, "Mo")
@@ -71,7 +72,8 @@ async def test_a_suggestion_becomes_part_of_the_topic(
 
 
 async def test_the_list_of_commands_is_ones_own(tmp_path: Path, context: BrowserContext, pages: AsyncExitStack) -> None:
-    """A member is offered what members may do; who moderates, and so edits here, the rest as well."""
+    """The page offers a member only the commands that members may use, and a moderator the editors' commands as
+    well."""
     async with serving_polls(tmp_path) as hall:
         ada = await opened(pages, context, hall, "Ada")
         offered = ada.locator("#commands button")

@@ -1,4 +1,4 @@
-"""What hosts, voters and onlookers of polls do in the web chat, in a real browser."""
+"""Tests of polls in the web chat in a real browser, as hosts, voters and readers use them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def pages(context: BrowserContext) -> AsyncIterator[AsyncExitStack]:
 
 
 async def opened(pages: AsyncExitStack, context: BrowserContext, hall: Hall, name: str) -> Page:
-    """A page of its own for one member."""
+    """Open a page for one member."""
     page = await pages.enter_async_context(watched(context))
     await open_chat(page, hall.url)
     await become(page, name)
@@ -58,7 +58,7 @@ async def ben(pages: AsyncExitStack, context: BrowserContext, hall: Hall) -> Pag
 
 
 def card(page: Page, title: str) -> Locator:
-    """The latest card of this title."""
+    """Return the latest card with this title."""
     return page.get_by_role("article", name=title, exact=True).last
 
 
@@ -67,7 +67,7 @@ def button(within: Page | Locator, label: str) -> Locator:
 
 
 async def result_page(pages: AsyncExitStack, page: Page, title: str) -> Page:
-    """The poll's page, as its card's link opens it."""
+    """Open the poll's page with the link on its card."""
     async with page.context.expect_page() as info:
         await card(page, title).get_by_role("link", name="Chart, rules and audit").click()
     poll_page = await info.value
@@ -77,7 +77,7 @@ async def result_page(pages: AsyncExitStack, page: Page, title: str) -> Page:
 
 
 async def check_receipts(poll_page: Page, code: str) -> None:
-    """The page finds a ballot by its receipt, and says what is wrong with another code or another head."""
+    """Assert that the page finds a ballot by its receipt, and says what is wrong with another code or another head."""
     await poll_page.get_by_label("Receipt").fill(code)
     await poll_page.keyboard.press("Enter")
     await expect(poll_page.locator("#answer")).to_have_text("✔ The ballot with this receipt is in the count.")
@@ -91,7 +91,7 @@ async def check_receipts(poll_page: Page, code: str) -> None:
 
 
 async def recompute(poll_page: Page) -> None:
-    """The page's own script checks the record, and shows the head that it found."""
+    """Assert that the page's own script checks the record and shows the record's head."""
     await button(poll_page, "Check it here").click()
     await expect(poll_page.locator("#own-answer")).to_contain_text("✔ Everything holds, recomputed on your computer.")
     head = await poll_page.locator("dd code").inner_text()
@@ -101,7 +101,8 @@ async def recompute(poll_page: Page) -> None:
 async def test_a_poll_from_its_opening_to_its_audit(
     hall: Hall, ada: Page, ben: Page, pages: AsyncExitStack, context: BrowserContext, tmp_path: Path
 ) -> None:
-    """Two members and a moderator: a form, votes, a change, a withdrawal, the close, the chart, receipt and export."""
+    """A member opens a poll with a form, members vote, change and withdraw, and a moderator closes it. The result has a
+    chart, a page that checks receipts and the record, and a file of the ballots."""
     await say(ada, "/poll create post:yes")
     form = ada.get_by_role("dialog", name="A new poll")
     await form.get_by_label("The question").fill("Where do we meet?")
@@ -150,7 +151,7 @@ async def test_a_poll_from_its_opening_to_its_audit(
 
 
 async def test_files_are_saved_from_the_chat(hall: Hall, ada: Page, tmp_path: Path) -> None:
-    """A file's name and size stand on its button, which works by keyboard; the content is what the core gave."""
+    """The button of an exported file shows its name and size, works with the keyboard, and saves the file."""
     await say(ada, CREATE)
     await button(card(ada, "Which tea?"), "Oolong").click()
     await expect(card(ada, "Your vote is counted")).to_be_visible()
@@ -169,7 +170,8 @@ async def test_files_are_saved_from_the_chat(hall: Hall, ada: Page, tmp_path: Pa
 
 
 async def test_approval_is_voted_with_check_boxes(ada: Page, ben: Page) -> None:
-    """How many are allowed is said; what is ticked and not sent yet survives the poll's redrawing by others' votes."""
+    """An approval poll refuses more choices than it allows and says how many it takes. Ticks that a member hasn't sent
+    yet survive a redraw after another member's vote."""
     await say(ada, f"{CREATE} method:approval most:2 results:live")
     mine, theirs = card(ada, "Which tea?"), card(ben, "Which tea?")
     for name in ("Green", "Black", "Oolong"):
@@ -190,7 +192,8 @@ async def test_approval_is_voted_with_check_boxes(ada: Page, ben: Page) -> None:
 
 
 async def test_a_policy_poll_is_ranked_with_the_keyboard_alone(ada: Page) -> None:
-    """A ranked ballot is one form: a rank for each option, then one button; Change starts from the vote."""
+    """A member can open a policy poll and rank its options with the keyboard alone. The ballot is one form with a rank
+    for each option, and Change starts from the vote."""
     await say(ada, "/poll policy post:yes")
     form = ada.get_by_role("dialog", name="A poll on policy options")
     closes = form.get_by_label("When it closes")
@@ -220,7 +223,8 @@ async def test_a_policy_poll_is_ranked_with_the_keyboard_alone(ada: Page) -> Non
 
 
 async def test_two_options_of_one_rank_are_refused(ada: Page) -> None:
-    """The refusal says what to mend, and the form keeps what was picked."""
+    """Parley refuses a ballot that gives one rank to two options, says how to correct it, and the form keeps the
+    ranks."""
     await say(ada, f"{CREATE} method:ranked")
     await button(card(ada, "Which tea?"), "Vote").click()
     ballot = card(ada, "Your ballot: Which tea?")
@@ -232,7 +236,7 @@ async def test_two_options_of_one_rank_are_refused(ada: Page) -> None:
 
 
 async def test_scores_are_given_in_one_form(ada: Page) -> None:
-    """What is given is counted; an option without a score stays without one."""
+    """A score ballot is one form. An option without a score stays without one, which is different from a score of 0."""
     await say(ada, f"{CREATE} method:scores")
     await button(card(ada, "Which tea?"), "Vote").click()
     ballot = card(ada, "Your ballot: Which tea?")
@@ -247,7 +251,7 @@ async def test_scores_are_given_in_one_form(ada: Page) -> None:
 
 
 async def test_change_starts_from_the_vote(ada: Page) -> None:
-    """What was approved of is ticked already."""
+    """Change shows an approval ballot with the options of the member's vote already ticked."""
     await say(ada, f"{CREATE} method:approval")
     poll = card(ada, "Which tea?")
     for name in ("Green", "Oolong"):
@@ -261,7 +265,7 @@ async def test_change_starts_from_the_vote(ada: Page) -> None:
 
 
 async def test_a_double_click_goes_one_step(ada: Page) -> None:
-    """The second click must not use what has taken the place of the control that was clicked."""
+    """The second click of a double click doesn't press the control that has replaced the clicked one."""
     await say(ada, "/fact tea drinkers")
     await button(ada, "Counterarguments").dblclick(delay=20)
     await expect(card(ada, "Counterarguments to:")).to_be_visible()
@@ -270,7 +274,7 @@ async def test_a_double_click_goes_one_step(ada: Page) -> None:
 
 
 async def test_a_newcomer_gets_from_the_first_screen_to_a_result(hall: Hall, ada: Page, ben: Page) -> None:
-    """An answered question, a counterargument, a vote and a result take at most 8 presses; nothing has to be typed."""
+    """A newcomer gets an answer, a counterargument, a vote and a result with at most 8 presses and without typing."""
     await say(ada, f"{CREATE} results:live")
     await expect(card(ada, "Which tea?")).to_be_visible()
     await ben.reload()
@@ -290,7 +294,8 @@ async def test_a_newcomer_gets_from_the_first_screen_to_a_result(hall: Hall, ada
 
 
 async def test_live_bars_grow_in_other_members_pages(ada: Page, ben: Page, pages: AsyncExitStack) -> None:
-    """A vote shows in everybody's copy of a live poll and on its page, without a reload."""
+    """Without a reload, a vote in a live poll shows on every member's card and on the poll's page, which also shows the
+    close."""
     await say(ada, f"{CREATE} results:live")
     poll_page = await result_page(pages, ben, "Which tea?")
     await expect(poll_page.locator("main")).to_contain_text("0 ballots")
@@ -309,7 +314,8 @@ async def test_live_bars_grow_in_other_members_pages(ada: Page, ben: Page, pages
 async def test_a_restart_in_between_keeps_the_poll(
     context: BrowserContext, pages: AsyncExitStack, tmp_path: Path, clock: Clock
 ) -> None:
-    """The open poll stands where it stood; its buttons, and a ballot half filled in, go on as if nothing had been."""
+    """After a restart an open poll stands once and its buttons work, and a member can cast a ballot that they had half
+    filled in."""
     async with serving_polls(tmp_path, clock) as before:
         ada = await opened(pages, context, before, "Ada")
         await say(ada, f"{CREATE} method:ranked")
@@ -335,7 +341,8 @@ async def test_a_restart_in_between_keeps_the_poll(
 async def test_a_poll_s_page_can_be_read_by_everyone(
     hall: Hall, ada: Page, pages: AsyncExitStack, context: BrowserContext
 ) -> None:
-    """Enough contrast in both schemes, no sideways scrolling at 320 pixels, one heading of the first rank, unique ids."""
+    """A poll's page has enough contrast in both colour schemes and one heading of the first rank. At 320 pixels nothing
+    but a picture is wider than the page."""
     await say(ada, f"{CREATE} method:ranked public:yes results:live quorum:1")
     await button(card(ada, "Which tea?"), "Vote").click()
     await card(ada, "Your ballot: Which tea?").get_by_label("Oolong").select_option("1")
@@ -360,7 +367,8 @@ ITEMS = """(list) => [...list.children].map((item) => {
 
 
 async def test_what_is_written_from_right_to_left_stays_within_its_card(ada: Page) -> None:
-    """The mark of such an item stands on its right, with the room that others have on their left; a bar needs none."""
+    """An option written from right to left has its mark on the right, with the room that other options have on the
+    left. A list of bars needs no such room."""
     await say(ada, '/poll create post:yes question:"Which tea?" options:"ירוק | Black" method:approval results:live')
     poll = card(ada, "Which tea?")
     room = 22

@@ -1,4 +1,4 @@
-"""What an editor sees of `parley preview`, in a real browser, while files are saved."""
+"""Tests of `parley preview` in a real browser, as an editor sees it while saving files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Table:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def table(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Table]:
-    """The invented topic on a page. At the end, the browser must have complained of nothing."""
+    """Yield a page with the preview of the invented topic. At the end, assert that the browser logged no error."""
     content = Path(shutil.copytree(CONTENT, tmp_path / "content"))
     preview = Preview(Desk.of(content, lambda: NOW), tmp_path)
     url = await preview.start(0)
@@ -53,7 +53,8 @@ async def table(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Table]
 
 
 async def test_a_card_is_seen_and_measured(table: Table) -> None:
-    """Side by side: the card on the chat page and in a terminal, and each platform's limits in numbers and words."""
+    """The preview shows a card as on the chat page and in a terminal, and measures it against each platform's
+    limits."""
     await table.show("tea/coffee-banned")
     for name in ("Web chat", "Terminal"):
         await expect(table.platform(name)).to_contain_text("Coffee was banned from the office.")
@@ -66,7 +67,8 @@ async def test_a_card_is_seen_and_measured(table: Table) -> None:
 
 
 async def test_the_page_follows_what_is_saved(table: Table) -> None:
-    """A saved change is on the page without a reload: in both drawings, in the list and in the meters."""
+    """A saved change is on the preview's page without a reload: in both drawings, in the list, in the title and in the
+    meters."""
     await table.show("tea/tea-popular")
     await expect(table.platform("Web chat")).to_contain_text("Most people in the office drink tea.")
     rows = [table.platform(name).get_by_role("row", name="Text of a card") for name in ("Discord", "Slack")]
@@ -82,7 +84,8 @@ async def test_the_page_follows_what_is_saved(table: Table) -> None:
 
 
 async def test_a_mistake_is_told_and_the_last_good_card_stays(table: Table) -> None:
-    """File, line, column and what to do; the card stays until the file is good again, and then follows."""
+    """For a mistake the preview names the file, line and column and what is wrong. The last good card stays until the
+    files are good again, and then the page follows them."""
     await table.show("tea/tea-popular")
     table.save("facts.yaml", "    kind: fact\n    verdict: supported", "     kind: fact\n    verdict: suported")
     files = table.page.get_by_role("region", name="The files")
@@ -98,7 +101,7 @@ async def test_a_mistake_is_told_and_the_last_good_card_stays(table: Table) -> N
 
 
 async def test_a_pack_that_cannot_be_shown_yet_appears_when_it_is_mended(table: Table) -> None:
-    """An editor who begins with a broken pack reads why, mends it, and sees it."""
+    """If a pack is too broken to show, the preview says why, and shows the pack once the editor has corrected it."""
     table.save("pack.yaml", "id: tea", "id: Tea")
     preview = Preview(Desk.of(table.folder, lambda: NOW), table.folder.parent)
     url = await preview.start(0)
@@ -114,7 +117,8 @@ async def test_a_pack_that_cannot_be_shown_yet_appears_when_it_is_mended(table: 
 
 
 async def test_a_card_is_found_by_any_of_its_words(table: Table) -> None:
-    """The list is searched by title, id and alias while one types; what was typed stays when a file is saved."""
+    """The search box narrows the list of cards while an editor types, in any case. Its words and the focus stay when a
+    file is saved."""
     await table.show("tea")
     box = table.page.get_by_role("searchbox", name="Search this topic")
     await box.fill("coffee BAN")
@@ -134,7 +138,7 @@ async def test_a_card_is_found_by_any_of_its_words(table: Table) -> None:
 
 
 async def test_what_a_card_leads_to_is_seen_too(table: Table) -> None:
-    """Counterarguments and sources are one click away, each with an address of its own."""
+    """A card's sources are one click away in the preview, at an address of their own."""
     await table.show("tea/coffee-banned")
     await table.page.get_by_role("navigation", name="Opened from the card").get_by_role("link", name="Sources").click()
     await expect(table.page).to_have_url(f"{table.url}tea/coffee-banned?view=sources")
@@ -142,7 +146,8 @@ async def test_what_a_card_leads_to_is_seen_too(table: Table) -> None:
 
 
 async def test_the_keyboard_is_enough(table: Table) -> None:
-    """The first stop skips the list; what is drawn of controls is no stop, since nothing can be pressed."""
+    """The first Tab stop of the preview skips the list. The buttons drawn on a card are disabled, so Tab passes them
+    by."""
     await table.show("tea/coffee-banned")
     await table.page.keyboard.press("Tab")
     await expect(table.page.get_by_role("link", name="Skip to the card")).to_be_focused()
@@ -154,7 +159,8 @@ async def test_the_keyboard_is_enough(table: Table) -> None:
 
 
 async def test_every_word_can_be_read_on_a_small_screen_in_both_schemes(table: Table) -> None:
-    """Contrast of 4.5 to 1 in both schemes, and at 320 pixels no sideways scrolling but in the terminal's own frame."""
+    """The preview's text has a contrast of at least 4.5 to 1 in both colour schemes. At 320 pixels nothing is wider
+    than the page."""
     for path in ("tea", "tea/coffee-banned", "tea/buy-tea?view=counter", "tea/timeline"):
         await table.page.set_viewport_size({"width": 1200, "height": 800})
         await table.show(path)
@@ -166,7 +172,7 @@ async def test_every_word_can_be_read_on_a_small_screen_in_both_schemes(table: T
 
 
 async def test_what_an_editor_writes_is_text(table: Table) -> None:
-    """Markup in a fact or in a mistake stays words, everywhere on the page."""
+    """The preview shows markup in a fact or in a report of a mistake as text, everywhere on the page."""
     table.save("facts.yaml", "Coffee was banned from the office.", "'<img src=x onerror=window.hacked=1> *a* _b_ @all'")
     table.save("facts.yaml", "verdict: not-checkable", "verdict: '<b>x</b>'")
     await table.show("tea/coffee-banned")
@@ -180,7 +186,7 @@ async def test_what_an_editor_writes_is_text(table: Table) -> None:
 
 
 async def test_a_page_comes_back_when_the_preview_does(table: Table, tmp_path: Path) -> None:
-    """A stopped preview is told in words; started again at the same port, the page goes on by itself."""
+    """When the preview stops, its page says so. When it starts again at the same port, the page continues by itself."""
     second = Path(shutil.copytree(CONTENT, tmp_path / "second"))
     first = Preview(Desk.of(second, lambda: NOW), tmp_path)
     url = await first.start(0)

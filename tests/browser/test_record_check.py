@@ -1,4 +1,4 @@
-"""The page's own check of a record agrees with Parley's, on whole records and on damaged ones."""
+"""Tests that the page's own check of a record agrees with Parley's, on whole records and on damaged ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WORDS = ("Tea", "Kaffee ☕", "חלב", "𝒲ater", "“Juice”", "Mate\\", "No
 
 
 def opened(chance: random.Random, name: str) -> Poll:
-    """A poll with any method, options, eligibility and level of secrecy."""
+    """Return a poll with a random method, options, eligibility and level of secrecy."""
     names = chance.sample(WORDS, chance.randint(2, 5))
     options = tuple(
         PollOption(each, *chance.choice([("", ""), (f"card-{each}", f"{each} for all.\n¿Why?")])) for each in names
@@ -73,7 +73,7 @@ def filled_in(chance: random.Random, shape: Poll) -> str:
 
 
 async def whole_record(box: BallotBox, privacy: Privacy, chance: random.Random, name: str) -> str:
-    """A closed poll's file after votes, changes, withdrawals, an extension and an erasure."""
+    """Return a closed poll's file after random votes, changes, withdrawals, extensions and erasures."""
     shape = await box.open(opened(chance, name))
     for _ in range(chance.randint(0, 8)):
         number = chance.randint(1, 6)
@@ -88,13 +88,13 @@ async def whole_record(box: BallotBox, privacy: Privacy, chance: random.Random, 
 
 
 def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The path of every value inside."""
+    """Return the path of every value inside."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [each for key, part in inner for each in [(*path, key), *places_in(part, (*path, key))]]
 
 
 def damaged(chance: random.Random, text: str) -> str:
-    """The file with one value changed, dropped or doubled, or two neighbours exchanged."""
+    """Return the file with one value changed, dropped or doubled, or moved to the end of its list."""
     document = json.loads(text)
     while True:
         again = copy.deepcopy(document)
@@ -112,7 +112,7 @@ def damaged(chance: random.Random, text: str) -> str:
 
 
 def _matters(document: Any, again: Any) -> bool:
-    """Whether the file says something else: the order of ballots and of closing commitments says nothing."""
+    """Tell whether the file says something else. The order of ballots and of closing commitments says nothing."""
 
     def plain(each: Any) -> Any:
         lists = {key: sorted(map(json.dumps, each.get(key) or ())) for key in ("ballots", "closing_commitments")}
@@ -146,7 +146,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 def holds(text: str) -> bool:
-    """What `parley polls verify FILE` says."""
+    """Tell whether `parley polls verify FILE` accepts the record."""
     try:
         return not audit.verify(read_record(text))
     except Refused:
@@ -154,17 +154,18 @@ def holds(text: str) -> bool:
 
 
 async def checked(page: Page, texts: Sequence[str]) -> list[bool]:
-    """What the page's own script says."""
+    """Tell of each record whether the page's own script accepts it."""
     return [not problems for problems in await page.evaluate(CHECK, list(texts))]
 
 
 async def test_two_verifiers_agree(page: Page, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On 200 records of all methods, which are whole, and on 200 damaged ones, which aren't."""
+    """The page's script and `parley polls verify` both accept 200 whole records of all methods, and both reject 200
+    damaged ones."""
 
     async def kept() -> bool:
         return True
 
-    monkeypatch.setattr(database, "forget_deleted", kept)  # 200 times it takes a minute, and it is no part of a record
+    monkeypatch.setattr(database, "forget_deleted", kept)  # 200 calls would take a minute, and change no record
     chance = random.Random(17)
     box = BallotBox(database, Keys(KEY), random_bytes=chance.randbytes)
 
@@ -184,6 +185,6 @@ async def test_two_verifiers_agree(page: Page, database: Database, monkeypatch: 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 2}', '{"format": 1}', "7"])
 async def test_what_is_no_record_is_no_record_to_both(page: Page, text: str) -> None:
-    """Any other text is refused, by name, and breaks neither."""
+    """The page's script and `parley polls verify` both reject a text that isn't a record."""
     assert not holds(text)
     assert await checked(page, [text]) == [False]

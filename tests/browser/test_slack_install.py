@@ -1,4 +1,4 @@
-"""Somebody installs Parley in a Slack workspace, in a real browser, at a Slack of the tests' own."""
+"""Test of installing Parley in a Slack workspace, in a real browser, at the tests' own Slack server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # sla
 
 
 async def readable(page: Page) -> None:
-    """Enough contrast in both schemes, no sideways scrolling at 320 pixels, a title, one heading, named links."""
+    """Assert that the page has enough contrast in both schemes, fits 320 pixels, and has a title, one heading and one
+    main part."""
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await overflow(page) == []
     for scheme in ("light", "dark"):
@@ -27,7 +28,8 @@ async def readable(page: Page) -> None:
 
 
 async def test_an_admin_installs_parley_with_a_browser(tmp_path: Path, context: BrowserContext) -> None:
-    """With the keyboard: the page, Slack's question, a no, again, a yes. The browser complains of nothing."""
+    """An admin installs Parley from its install page: after a no at Slack they can start again, and after a yes Parley
+    is in the workspace. The pages set no cookie, and the browser logs no error."""
     async with slack_world(tmp_path, several=True) as world, watched(context) as page:
         team = world.server.add_team("South House")
         await page.goto(world.install_page)

@@ -1,4 +1,4 @@
-"""An instance with a wall, for each test that has none of its own."""
+"""Fixtures for the tests of this folder: a clock, and an instance on a fake platform."""
 
 from tests.walls import clock, here
 

@@ -1,4 +1,4 @@
-"""Discussions that tests start, read and end."""
+"""Helpers that start, read and end discussions."""
 
 from __future__ import annotations
 

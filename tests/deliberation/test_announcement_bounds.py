@@ -1,4 +1,4 @@
-"""A member's data and the announcement of a result at their bounds."""
+"""Tests of a member's data in discussions and of the announcement of a result, at their bounds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from tests.world import NOW, Clock
 
 
 async def test_a_member_sees_and_erases_their_own_alone(here: Instance) -> None:
-    """In open discussions: answers, waiting statements and names go; what others gave stays as it was."""
+    """In open discussions a member can see, export and erase their own answers, waiting statements and name. An erasure
+    leaves other members' answers and statements as they were."""
     discussion, proposals, data = await started(here), Proposals(here.discussions), DiscussionData(here.discussions)
     for who, vote in ((ADA, 1), (BEN, -1)):
         await here.discussions.answer(discussion, who.actor, 0, vote, T)
@@ -52,13 +53,14 @@ async def test_a_member_sees_and_erases_their_own_alone(here: Instance) -> None:
     first, *_, last = await statements_of(here, discussion)
     assert (first.agrees, first.disagrees, last.words) == (1, 0, distinct(2))
     now = await current(here, discussion)
-    assert (now.people, now.votes, now.creator_name) == (1, 3, "Ada")  # so that a close that is under way begins anew
+    assert (now.people, now.votes, now.creator_name) == (1, 3, "Ada")  # 3 votes, so a close under way starts again
     await data.erase(ADA.actor)
     assert ((await current(here, discussion)).creator, (await current(here, discussion)).creator_name) == ("", "")
 
 
 async def test_an_accepted_statement_stays_without_its_author(here: Instance) -> None:
-    """The statement stays, because others have answered it."""
+    """When an author erases their data, their accepted statement stays without their name, because others may have
+    answered it."""
     discussion = await started(here, moderation=Moderation.OFF)
     await Proposals(here.discussions).propose(discussion, BEN.actor, distinct(1), T)
     await DiscussionData(here.discussions).erase(BEN.actor)
@@ -67,7 +69,7 @@ async def test_an_accepted_statement_stays_without_its_author(here: Instance) ->
 
 
 async def test_a_closed_discussion_holds_nothing_about_anybody(here: Instance) -> None:
-    """Nothing of it can be shown to a member, saved or erased."""
+    """A closed discussion holds nothing about a member that Parley could show, export or erase."""
     discussion, data = await started(here), DiscussionData(here.discussions)
     await here.discussions.answer(discussion, BEN.actor, 0, 1, T)
     await here.discussions.close(discussion, ADA, HOME, T)
@@ -78,7 +80,7 @@ async def test_a_closed_discussion_holds_nothing_about_anybody(here: Instance) -
 
 
 async def test_a_member_is_another_one_in_another_discussion(here: Instance) -> None:
-    """What stands for them in one leads to nothing in the other."""
+    """A member has a different pseudonym in each discussion, and it doesn't contain their id."""
     one, two = await started(here), await started(here)
     names = {await here.discussions.person(each, who.actor) for each in (one, two) for who in (BEN, CHEN)}
     assert len(names) == 4
@@ -101,7 +103,8 @@ async def test_a_member_is_another_one_in_another_discussion(here: Instance) -> 
 async def test_a_result_is_announced_once_or_told_to_its_host(
     here: Instance, clock: Clock, failures: list[Exception], posts: int, notices: int
 ) -> None:
-    """A minute later where the platform was down; to the host where the place takes no message."""
+    """Parley announces a result once, and tries again a minute later if the platform was down. If the post fails
+    otherwise, Parley tells the host once that it couldn't announce the result."""
     discussion = await started(here)
     await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
     wall_of(here).failures = failures
@@ -113,7 +116,7 @@ async def test_a_result_is_announced_once_or_told_to_its_host(
 
 @pytest.mark.parametrize(("late", "told"), [(timedelta(days=1) - MOMENT, True), (timedelta(days=1), False)])
 async def test_a_result_is_announced_within_a_day(here: Instance, clock: Clock, late: timedelta, told: bool) -> None:
-    """News that is older than a day is dropped."""
+    """Parley announces a result until a day after the end. From then on it drops the announcement."""
     discussion = await started(here)
     await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
     await here.discussions.end(discussion.id, NOW)
@@ -122,7 +125,8 @@ async def test_a_result_is_announced_within_a_day(here: Instance, clock: Clock, 
 
 
 async def test_the_next_deadline_is_a_close_or_an_announcement(here: Instance) -> None:
-    """Of open discussions, and of platforms that run here."""
+    """The next deadline is the close of an open discussion or the announcement of an ended one, on a platform that runs
+    here."""
     chore = next(each for each in here.scheduler._chores if isinstance(each, DiscussionDeadlines))
     assert await chore.next_due() is None
     discussion = await started(here)
@@ -135,7 +139,8 @@ async def test_the_next_deadline_is_a_close_or_an_announcement(here: Instance) -
 
 
 async def test_a_message_that_shows_less_than_there_is_is_found_and_redrawn(here: Instance) -> None:
-    """Though the process that ended the discussion said nothing of it."""
+    """Parley finds and redraws a message that is out of date, even if the process that ended the discussion reported
+    nothing."""
     discussion = await started(here)
     await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
     await here.discussions.end(discussion.id, NOW)
@@ -146,7 +151,7 @@ async def test_a_message_that_shows_less_than_there_is_is_found_and_redrawn(here
 
 
 async def test_a_telling_is_taken_on_its_platform_when_it_is_due(here: Instance) -> None:
-    """Another platform's is left to the process that runs it."""
+    """A process takes an announcement when it is due, and only on a platform that it runs."""
     discussion = await started(here)
     await here.discussions.posted(discussion.id, MessageRef(ADA.place, "m1"), NOW)
     await here.discussions.end(discussion.id, NOW)
@@ -158,7 +163,7 @@ async def test_a_telling_is_taken_on_its_platform_when_it_is_due(here: Instance)
 
 
 async def test_without_a_place_the_host_hears_the_result_once(here: Instance, clock: Clock) -> None:
-    """The host hears it once, however many places refuse it."""
+    """The host hears a result once, even if Parley queues it for them twice."""
     discussion = await started(here)
     await here.discussions.end(discussion.id, NOW)
     await here.database.write(lambda tx: posted_cards.tell_host(tx, discussion, NOW))
@@ -167,7 +172,7 @@ async def test_without_a_place_the_host_hears_the_result_once(here: Instance, cl
 
 
 async def test_a_result_without_a_place_is_for_its_host_once(here: Instance) -> None:
-    """No message shows the discussion, so its end itself queues the word to the host."""
+    """If no message shows a discussion, its end queues the result for the host, once."""
     discussion = await started(here)
     await here.discussions.end(discussion.id, NOW)
     telling = await here.database.write(lambda tx: posted_cards.take(tx, ["test"], NOW))
@@ -178,12 +183,13 @@ async def test_a_result_without_a_place_is_for_its_host_once(here: Instance) -> 
 
 
 async def test_a_message_is_redrawn_at_each_change_and_once_at_the_end(here: Instance) -> None:
-    """One that can't be drawn rests, which is news once; after the end it is forgotten."""
+    """Parley redraws a message after each change and once after the end, and then forgets it. It reports only once that
+    it can't draw a message."""
     discussion = await started(here)
     copy = PostedMessage(discussion.id, MessageRef(ADA.place, "m1"), NOW)
 
     async def shown() -> list[PostedMessage]:
-        """Mark the message as drawn, and return what is left to draw."""
+        """Mark the message as drawn, and return the messages that are left to draw."""
         now = await current(here, discussion)
         await here.database.write(lambda tx: posted_cards.mark_shown(tx, copy, now, NOW))
         return await here.database.read(posted_cards.stale_copies)
@@ -211,7 +217,7 @@ async def test_a_message_is_redrawn_at_each_change_and_once_at_the_end(here: Ins
 async def test_a_close_that_fails_is_said_once_in_the_log(
     here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And tried again each time; other discussions close meanwhile."""
+    """Parley logs once that it can't close a discussion, and closes other discussions all the same."""
     one, two = await started(here), await started(here)
     whole = here.discussions.end
 

@@ -1,4 +1,4 @@
-"""Answers and statements of members at their bounds: what may be said, shown and drawn."""
+"""Tests of members' answers and statements at their bounds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from tests.world import NOW
 
 
 async def test_an_answer_counts_once_and_moves_when_it_changes(here: Instance) -> None:
-    """Totals, people and the member's own list follow; the same answer again changes nothing."""
+    """A member's answer to a statement counts once, and the totals and the member's list follow each change. The same
+    answer again changes nothing."""
     discussion = await started(here)
     steps = [
         (BEN, 1, True, (1, 0, 0), (1, 1)),
@@ -62,7 +63,8 @@ async def test_an_answer_counts_once_and_moves_when_it_changes(here: Instance) -
     ],
 )
 async def test_only_an_open_statement_is_shown_and_answered(here: Instance, state: StatementState, may: bool) -> None:
-    """What moderators haven't read, or took out, nobody sees; nor is there a statement beyond the last."""
+    """Members see and answer open statements only. Parley refuses an answer to a muted, waiting, rejected or draft
+    statement, or to one after the last."""
     discussion = await started(here)
     added = DiscussionStatement(5, distinct(1), starter=False, state=state)
     await here.database.write(lambda tx: repository.add_statements(tx, discussion.id, [added]))
@@ -80,7 +82,7 @@ async def test_only_an_open_statement_is_shown_and_answered(here: Instance, stat
 
 
 async def test_the_first_five_stay_the_same_for_a_member(here: Instance) -> None:
-    """Whenever they come back; another member has others, and no statement comes twice."""
+    """Each of a member's first five statements stays the same until they answer it, and no statement comes twice."""
     discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(40)))
     seen: list[int] = []
     for _ in range(40):
@@ -96,7 +98,7 @@ async def test_the_first_five_stay_the_same_for_a_member(here: Instance) -> None
 
 @pytest.mark.parametrize("request_", [ADA, BEN, CHEN, MO])
 async def test_starters_come_first(here: Instance, request_: Request) -> None:
-    """All five before any member's statement; each turn has the discussion as it is by now."""
+    """A member gets the five starters before any member's statement. Each turn has the discussion as it is now."""
     discussion = await started(here, moderation=Moderation.OFF)
     for number in range(9):
         added = DiscussionStatement(5 + number, distinct(number), starter=False)
@@ -112,7 +114,7 @@ async def test_starters_come_first(here: Instance, request_: Request) -> None:
 
 @pytest.mark.parametrize(("chance", "place"), [(0x00, 0), (0x40, 1), (0x80, 2), (0xFF, 3)])
 async def test_equal_statements_are_drawn_by_chance_alone(here: Instance, chance: int, place: int) -> None:
-    """Of four that are left, each has a quarter."""
+    """Parley draws among equal statements by chance alone: of four that are left, each has a quarter."""
     discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(9)))
     here.discussions.random_bytes = lambda count: bytes([chance]) + bytes(count - 1)
     left = set(range(9))
@@ -155,7 +157,8 @@ async def test_equal_statements_are_drawn_by_chance_alone(here: Instance, chance
     ],
 )
 def test_a_statement_is_one_idea_without_links_and_names(words: str, mistake: str) -> None:
-    """A statement has at most 140 characters."""
+    """A statement is one idea in 1 to 140 characters, without links or mentions, and with at most four marks on a
+    letter."""
     wrong = wrong_statement(words, T)
     assert (mistake in wrong) if mistake else wrong == ""
 
@@ -174,7 +177,8 @@ def test_a_statement_is_one_idea_without_links_and_names(words: str, mistake: st
     ],
 )
 def test_a_near_duplicate_shares_six_of_ten_words(words: str, twin: str | None) -> None:
-    """Small words, case and marks don't count."""
+    """A statement is a near duplicate of another if at least six in ten of their words stand in both. Small words, case
+    and punctuation don't count."""
     known = [
         DiscussionStatement(0, "yellow", starter=True),
         DiscussionStatement(1, "red green blue black white", starter=True),
@@ -184,7 +188,7 @@ def test_a_near_duplicate_shares_six_of_ten_words(words: str, twin: str | None) 
 
 
 def test_of_two_near_duplicates_the_nearer_is_shown() -> None:
-    """The nearest one counts; of two equally near ones, the first."""
+    """Of several near duplicates Parley shows the nearest one, and of equally near ones the first."""
     known = [
         DiscussionStatement(0, "red green blue black", starter=True),
         DiscussionStatement(1, "red green blue black white", starter=True),
@@ -206,7 +210,8 @@ def test_of_two_near_duplicates_the_nearer_is_shown() -> None:
 async def test_a_statement_waits_where_moderators_read_first(
     here: Instance, moderation: Moderation, state: StatementState
 ) -> None:
-    """Also one that was held because another says nearly the same; only its author sends it, once."""
+    """A new statement is waiting if moderators read first, and is open otherwise. The same holds for a near duplicate
+    that was held as a draft, once its author sends it; nobody else can, and the author only once."""
     discussion, proposals = await started(here, moderation=moderation), Proposals(here.discussions)
     first = await proposals.propose(discussion, BEN.actor, distinct(1), T)
     assert (first.statement.state, first.statement.position, first.twin) == (state, 5, None)
@@ -228,7 +233,8 @@ async def test_a_statement_waits_where_moderators_read_first(
 async def test_what_nobody_has_read_is_withdrawn_by_its_author_alone(
     here: Instance, moderation: Moderation, withdrawn: list[int]
 ) -> None:
-    """A draft, and what waits for a moderator; its words go. What others may have answered stays."""
+    """Only the author can withdraw a draft or a waiting statement, and Parley deletes its words. An open statement
+    stays, because others may have answered it."""
     discussion, proposals = await started(here, moderation=moderation), Proposals(here.discussions)
     await proposals.propose(discussion, BEN.actor, STARTERS[0][0], T)
     await proposals.propose(discussion, BEN.actor, distinct(1), T)
@@ -241,7 +247,8 @@ async def test_what_nobody_has_read_is_withdrawn_by_its_author_alone(
 
 
 async def test_another_members_unread_statement_is_no_twin(here: Instance) -> None:
-    """Nobody learns what waits; the author's own is compared all the same."""
+    """Parley doesn't compare a new statement with the unread ones of other members, so nobody learns of them. It does
+    compare it with the author's own."""
     discussion, proposals = await started(here, moderation=Moderation.BEFORE), Proposals(here.discussions)
     await proposals.propose(discussion, BEN.actor, distinct(1), T)
     assert (await proposals.propose(discussion, CHEN.actor, distinct(1), T)).twin is None
@@ -249,7 +256,8 @@ async def test_another_members_unread_statement_is_no_twin(here: Instance) -> No
 
 
 async def test_a_member_has_five_statements_and_ten_tries(here: Instance) -> None:
-    """Rejected ones make room up to ten; another member has their own."""
+    """A member can have five statements in a discussion. A rejected one makes room for another, up to ten in all, and
+    each member has their own count."""
     discussion, proposals = await started(here, moderation=Moderation.BEFORE), Proposals(here.discussions)
     for number in range(5):
         await proposals.propose(discussion, BEN.actor, distinct(number), T)
@@ -267,7 +275,7 @@ async def test_a_member_has_five_statements_and_ten_tries(here: Instance) -> Non
 
 @pytest.mark.parametrize(("many", "may"), [(299, True), (300, False)])
 async def test_a_discussion_has_three_hundred_statements_at_most(here: Instance, many: int, may: bool) -> None:
-    """The three hundredth statement is taken, and the next is refused."""
+    """A discussion takes up to 300 statements: Parley takes the 300th and refuses the next."""
     discussion = await started(here)
     more = [DiscussionStatement(number, distinct(number), starter=False) for number in range(5, many)]
     await here.database.write(lambda tx: repository.add_statements(tx, discussion.id, more))
@@ -292,7 +300,8 @@ MOVES = {
 async def test_a_moderator_moves_a_statement_one_way(
     here: Instance, before: StatementState, to: StatementState
 ) -> None:
-    """Accepts or rejects what waits, mutes what is open, unmutes; once, and the log has it once, with its note."""
+    """A moderator can accept or reject a waiting statement, mute an open one and unmute a muted one. Parley refuses
+    every other decision, and logs each decision once, with its note."""
     discussion, proposals = await started(here), Proposals(here.discussions)
     statement = DiscussionStatement(5, "Milk is bought by turns", starter=False, state=before)
     note = "why" if to is StatementState.REJECTED else ""

@@ -1,4 +1,4 @@
-"""What hosts, members and moderators of a discussion go through, over the whole core and a real database."""
+"""Tests of discussions as hosts, members and moderators go through them, over the whole core and a real database."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ async def close(here: Instance, clock: Clock) -> None:
 
 
 async def test_a_discussion_goes_from_its_start_to_its_result(here: Instance, clock: Clock) -> None:
-    """Two camps of ten answer everything; at the close everybody reads what unites them and what divides them."""
+    """While a discussion is open, members see how many take part and no result. After the close everyone reads the
+    groups, the statements that most agree on and the hash of the totals."""
     started = await say(here, ADA, START)
     assert "The discussion is open" in words(started)
     ((_, card),) = wall(here).posted
@@ -86,7 +87,7 @@ async def test_a_discussion_goes_from_its_start_to_its_result(here: Instance, cl
 
 
 async def test_a_member_goes_on_where_they_were_after_a_restart(tmp_path: Path, clock: Clock) -> None:
-    """Answers are in the database, so no statement comes twice, and the end says so."""
+    """A member goes on after a restart where they were: no statement comes twice, and Parley says when none is left."""
     seen: set[str] = set()
     async with running(tmp_path, clock=clock) as here:
         await say(here, ADA, START)
@@ -108,7 +109,7 @@ async def test_a_member_goes_on_where_they_were_after_a_restart(tmp_path: Path, 
 
 
 async def test_an_answer_can_be_changed_and_counts_once(here: Instance, clock: Clock) -> None:
-    """The last answer counts, for eight people so that it is reported."""
+    """A member can change an answer. The last one counts, and it counts once."""
     await say(here, ADA, START)
     for who in people(8):
         await answer_all(here, who, {0: "disagree"})
@@ -123,7 +124,7 @@ async def test_an_answer_can_be_changed_and_counts_once(here: Instance, clock: C
 
 @pytest.mark.parametrize(("count", "told"), [(PEOPLE_MIN, True), (PEOPLE_MIN - 1, False)])
 async def test_nothing_is_reported_below_seven_people(here: Instance, clock: Clock, count: int, told: bool) -> None:
-    """At the boundary and just below it, on every surface and in every file."""
+    """If fewer than 7 people took part, neither the result in the chat nor its files report anything."""
     await say(here, ADA, START)
     for who in people(count):
         await answer_all(here, who, {0: "agree"})
@@ -138,7 +139,7 @@ async def test_nothing_is_reported_below_seven_people(here: Instance, clock: Clo
 
 @pytest.mark.parametrize(("count", "told"), [(SHOWN_MIN, True), (SHOWN_MIN - 1, False)])
 async def test_no_number_stands_for_fewer_than_five(here: Instance, clock: Clock, count: int, told: bool) -> None:
-    """At the boundary and just below it."""
+    """A result has the numbers of a statement only if at least 5 people answered it."""
     await say(here, ADA, START)
     for number, who in enumerate(people(10)):
         await answer_all(here, who, {0: "agree", **({1: "agree"} if number < count else {})})
@@ -148,7 +149,8 @@ async def test_no_number_stands_for_fewer_than_five(here: Instance, clock: Clock
 
 
 async def test_a_group_of_few_answers_hides_all_groups_of_a_statement(here: Instance, clock: Clock) -> None:
-    """Where three of one camp answered, the other camp's number would tell theirs by the difference."""
+    """If only three people of a group answered a statement, the result hides the numbers of all groups for it. The
+    other group's number would give theirs away by the difference."""
     many = " | ".join(f"Statement {letter} holds" for letter in "abcdefgh")
     await say(here, ADA, f'/discuss start question:"Kitchen?" statements:"{many}"')
     for number, who in enumerate(people(24)):
@@ -164,7 +166,8 @@ async def test_a_group_of_few_answers_hides_all_groups_of_a_statement(here: Inst
 
 
 async def test_after_the_close_nothing_in_the_file_leads_to_an_answer(tmp_path: Path, clock: Clock) -> None:
-    """Rows, keys and authors are gone from the database's files, not only from its tables."""
+    """After the close the database's files no longer contain members' pseudonyms, the discussion's key or a statement's
+    author."""
     async with running(tmp_path, clock=clock) as here:
         await say(here, ADA, START)
         for who in people(9):
@@ -190,7 +193,8 @@ def _files(folder: Path) -> bytes:
 
 
 async def test_a_member_s_statement_waits_for_a_moderator(here: Instance) -> None:
-    """Nobody draws it before; accepted it is drawn, rejected its author hears why, and the log has both."""
+    """A moderator reads a member's statement first, without its author's name. Members can answer an accepted statement
+    but not a rejected one, and the log has both decisions."""
     await say(here, ADA, START)
     assert "A moderator reads it first" in words(await propose(here, BEN, "Milk is bought by everyone in turn"))
     await propose(here, CHEN, "The fridge is emptied on Fridays")
@@ -214,7 +218,7 @@ async def test_a_member_s_statement_waits_for_a_moderator(here: Instance) -> Non
 
 
 async def test_a_muted_statement_takes_no_more_answers(here: Instance) -> None:
-    """It leaves the draw; what was answered stays."""
+    """Members can't answer a muted statement, and earlier answers to it stay."""
     await say(here, ADA, START)
     await answer_all(here, BEN, {0: "agree"})
     assert "muted" in words(await press(here, MO, f"v1:discuss-mute:{ID}", "0"))
@@ -235,7 +239,7 @@ async def test_a_muted_statement_takes_no_more_answers(here: Instance) -> None:
     ],
 )
 async def test_a_bad_statement_is_refused_beside_its_field(here: Instance, statement: str, refusal: str) -> None:
-    """The form stays open, and nothing is stored."""
+    """Parley refuses a bad statement with the reason beside its field, and stores nothing."""
     await say(here, ADA, START)
     outcome = await propose(here, BEN, statement)
     assert refusal in outcome.errors["words"]
@@ -243,13 +247,13 @@ async def test_a_bad_statement_is_refused_beside_its_field(here: Instance, state
 
 
 async def test_a_statement_of_140_characters_is_taken(here: Instance) -> None:
-    """The boundary itself."""
+    """A statement may have up to 140 characters."""
     await say(here, ADA, START)
     assert not (await propose(here, BEN, "x" * 140)).errors
 
 
 async def test_a_similar_statement_is_shown_before_it_is_sent(here: Instance) -> None:
-    """Its author sends it all the same, or drops it; nobody else can."""
+    """Parley shows a similar statement to a member before it sends theirs. Only the author can send theirs too."""
     await say(here, ADA, START)
     shown = await propose(here, BEN, "Cups should be washed at once")
     assert "Cups are washed at once" in words(shown)
@@ -260,7 +264,7 @@ async def test_a_similar_statement_is_shown_before_it_is_sent(here: Instance) ->
 
 
 async def test_one_member_adds_only_a_few_statements(here: Instance) -> None:
-    """A hundred by one member end at the fifth."""
+    """One member can add at most 5 statements to a discussion."""
     await say(here, ADA, START)
     chance = random.Random(1)
     for number in range(OWN_STATEMENTS_MAX):
@@ -270,7 +274,7 @@ async def test_one_member_adds_only_a_few_statements(here: Instance) -> None:
 
 
 async def test_forged_and_foreign_presses_change_nothing(here: Instance) -> None:
-    """A statement that isn't there, a vote that isn't one, another discussion: a short answer each."""
+    """Parley refuses a forged press with an unknown statement, vote or discussion, and stores no answer."""
     await say(here, ADA, START)
     for forged in (f"{ID}:99:agree", f"{ID}:0:maybe", f"{ID}:x:agree", f"{ID}:0:2", "d-zz:0:agree", "p1:0:agree"):
         outcome = await press(here, BEN, f"v1:discuss-say:{forged}")
@@ -279,14 +283,15 @@ async def test_forged_and_foreign_presses_change_nothing(here: Instance) -> None
 
 
 async def test_an_answer_after_the_close_is_refused(here: Instance, clock: Clock) -> None:
-    """Before the scheduler comes by it still counts; afterwards nothing changes the result."""
+    """Parley refuses an answer after the close, and tells the member that it wasn't counted."""
     await say(here, ADA, START)
     await close(here, clock)
     assert "Your answer wasn't counted." in words(await press(here, BEN, f"v1:discuss-say:{ID}:0:agree"))
 
 
 async def test_only_hosts_and_moderators_end_a_discussion(here: Instance) -> None:
-    """The host and a moderator may; a member may not. A cancelled one has no result."""
+    """Another member can't end a host's discussion, and a moderator can. A cancelled discussion has no result, and its
+    answers are deleted."""
     await say(here, ADA, START)
     assert "Only the discussion's host" in words(await say(here, BEN, "/discuss close"))
     ask = await say(here, MO, "/discuss cancel")
@@ -298,7 +303,7 @@ async def test_only_hosts_and_moderators_end_a_discussion(here: Instance) -> Non
 
 
 async def test_a_host_alone_closes_a_discussion_without_numbers(here: Instance) -> None:
-    """Nobody else took part, and nothing is told."""
+    """A host who closes a discussion in which nobody else took part reads that there is nothing to report."""
     await say(here, ADA, START)
     await answer_all(here, ADA, {0: "agree"})
     ask = await say(here, ADA, "/discuss close")
@@ -308,7 +313,7 @@ async def test_a_host_alone_closes_a_discussion_without_numbers(here: Instance) 
 
 
 async def test_a_discussion_is_extended(here: Instance, clock: Clock) -> None:
-    """To later alone."""
+    """A host can move the close of a discussion to a later time only, and members can take part until then."""
     await say(here, ADA, START)
     assert "It now closes" in words(await say(here, ADA, "/discuss extend 9 days"))
     assert "Pick a time after" in words(await say(here, ADA, "/discuss extend 2 days"))
@@ -318,7 +323,8 @@ async def test_a_discussion_is_extended(here: Instance, clock: Clock) -> None:
 
 
 async def test_a_private_discussion_is_seen_in_its_place_alone(here: Instance) -> None:
-    """Elsewhere it doesn't exist, in the words for one that never did."""
+    """A private discussion shows in its own place only. Elsewhere Parley answers as if it had never existed, and the
+    log doesn't mention it."""
     inside = replace(ADA, place=Place("test", "demo", "board", private=True))
     await say(here, inside, START)
     assert "How should the kitchen work?" in words(await say(here, replace(BEN, place=inside.place), "/discuss list"))
@@ -329,7 +335,8 @@ async def test_a_private_discussion_is_seen_in_its_place_alone(here: Instance) -
 
 
 async def test_privacy_shows_and_erases_answers(here: Instance) -> None:
-    """A member sees that answers are stored, has them as a file, and erases them: totals and the count follow."""
+    """A member can see that Parley stores their answers, export them and erase them. The totals, the number of people
+    and the member's waiting statement go with them."""
     await say(here, ADA, START)
     await answer_all(here, BEN, {0: "agree", 1: "pass"})
     await propose(here, BEN, "Milk is bought by everyone in turn")
@@ -348,7 +355,7 @@ async def test_privacy_shows_and_erases_answers(here: Instance) -> None:
 
 
 async def test_common_ground_is_put_to_a_vote(here: Instance, clock: Clock) -> None:
-    """The poll's options are the statements that most agree on. Nothing is public before *Post*."""
+    """A poll from a result has as options the statements that most agree on. Nothing is public before *Post*."""
     await say(here, ADA, START)
     for who in people(9):
         await answer_all(here, who, {0: "agree", 1: "agree", 2: "disagree"})
@@ -365,7 +372,8 @@ async def test_common_ground_is_put_to_a_vote(here: Instance, clock: Clock) -> N
 
 
 async def test_a_decision_follows_from_a_result(here: Instance, clock: Clock) -> None:
-    """It begins with the common ground, leads back to the result, and its files have the whole hash of the totals."""
+    """A decision from a result begins with the common ground and leads back to the result. Its files have the whole
+    hash of the totals."""
     await say(here, ADA, START)
     for who in people(9):
         await answer_all(here, who, {0: "agree", 2: "disagree"})
@@ -385,7 +393,8 @@ async def test_a_decision_follows_from_a_result(here: Instance, clock: Clock) ->
 
 
 async def test_who_records_what_follows_from_a_discussion(here: Instance, clock: Clock) -> None:
-    """The host and moderators, once it has closed; nor does the form of one of them help a member."""
+    """The host and moderators can record a decision from a discussion once it has closed. Another member can't, not
+    even with the host's form."""
     await say(here, ADA, START)
     decide = f"v1:discuss-decide:{ID}"
     assert "once the discussion is closed" in words(await press(here, ADA, decide))
@@ -400,14 +409,15 @@ async def test_who_records_what_follows_from_a_discussion(here: Instance, clock:
 
 
 async def test_a_cancelled_discussion_decides_nothing(here: Instance) -> None:
-    """Its host reads how to record a decision without it."""
+    """A host can't record a decision from a cancelled discussion, and Parley points them to /decide."""
     await say(here, ADA, START)
     await press(here, ADA, f"v1:discuss-cancel:{ID}")
     assert "Use /decide for a decision of its own" in words(await press(here, ADA, f"v1:discuss-decide:{ID}"))
 
 
 async def test_a_decision_of_a_private_discussion_stays_in_its_place(here: Instance, clock: Clock) -> None:
-    """Elsewhere neither the discussion nor its decision exists, for a moderator and the host alike."""
+    """A decision from a private discussion can be recorded and read in its own place only. Elsewhere it doesn't exist,
+    for a moderator and the host alike."""
     place = Place("test", "demo", "board", private=True)
     inside = replace(ADA, place=place)
     await say(here, inside, START)
@@ -424,7 +434,7 @@ async def test_a_decision_of_a_private_discussion_stays_in_its_place(here: Insta
 
 
 async def test_after_ten_answers_comes_a_pause(here: Instance) -> None:
-    """It says how far the member is, and everything is saved."""
+    """After ten answers Parley pauses, says how far the member is, and offers to go on or to add a statement."""
     many = " | ".join(f"Statement number {number} of twelve holds" for number in range(12))
     await say(here, ADA, f'/discuss start question:"Kitchen?" statements:"{many}"')
     turn = await say(here, BEN, "/discuss join")
@@ -438,7 +448,7 @@ async def test_after_ten_answers_comes_a_pause(here: Instance) -> None:
 
 
 async def test_a_crowd_answers_at_once(here: Instance, clock: Clock) -> None:
-    """Each answer of a crowd counts, and none twice."""
+    """When 60 members answer at the same moment, each answer counts, and none twice."""
     await say(here, ADA, START)
     crowd = people(60)
     await asyncio.gather(*(answer_all(here, who, {0: "agree", 1: "disagree"}) for who in crowd for _ in range(2)))
@@ -448,19 +458,19 @@ async def test_a_crowd_answers_at_once(here: Instance, clock: Clock) -> None:
 
 
 async def test_topics_give_statements_of_different_leanings(here: Instance) -> None:
-    """Without statements typed, those of the topic begin, and the first five differ in leaning where they can."""
+    """A host who types no statements reads that the discussion is open, or that it needs at least 5 statements."""
     refused = await say(here, ADA, "/discuss start Kitchen?")
     assert "Add at least 5 statements" in words(refused) or "The discussion is open" in words(refused)
 
 
 async def test_a_rate_limit_does_not_slow_a_fast_rater(here: Instance) -> None:
-    """Answers have a wide limit of their own."""
+    """Answers to statements have their own rate limit, which allows at least 100 at once."""
     assert here.bot.rapid.burst >= 100
     assert here.bot.registry.actions["discuss-say"].rapid
 
 
 async def test_it_closes_once_though_two_processes_try(tmp_path: Path, clock: Clock) -> None:
-    """The second finds it done, and places hear it once."""
+    """When two processes end the same discussion at the same moment, only one of them does."""
     async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as other:
         await say(one, ADA, START)
         clock.now += timedelta(days=8)

@@ -1,4 +1,4 @@
-"""Discussions at their bounds: who opens, runs and ends them, and what a close leaves."""
+"""Tests of discussions at their bounds: who opens, runs and ends them, and what a close leaves."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ from tests.world import NOW, Clock, request, running
 async def test_a_discussion_has_a_question_and_five_statements(
     here: Instance, changes: dict[str, object], words: str
 ) -> None:
-    """What a host types is checked like a member's statement, and what a topic brings isn't."""
+    """A discussion has a question of 1 to 300 characters and at least five statements. Parley checks a host's
+    statements like a member's, and doesn't check those of a topic."""
     if words:
         with pytest.raises(Refused, match=words):
             await started(here, ADA, **changes)
@@ -70,7 +71,7 @@ async def test_a_discussion_has_a_question_and_five_statements(
 
 
 async def test_what_is_wrong_is_repeated_in_short(here: Instance) -> None:
-    """Sixty letters of a statement, forty of an id."""
+    """A refusal repeats at most 60 characters of a statement and 40 of an id."""
     with pytest.raises(Refused) as refused:
         await started(here, starters=(*STARTERS, ("x" * 141, "")))
     assert refused.value.message.startswith(f"“{'x' * 60}”: Shorten")
@@ -80,13 +81,14 @@ async def test_what_is_wrong_is_repeated_in_short(here: Instance) -> None:
 
 
 async def test_a_hundred_statements_begin_a_discussion_at_most(here: Instance) -> None:
-    """Those after the hundredth are left out."""
+    """A discussion begins with at most 100 statements, and Parley leaves out the rest."""
     discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(101)))
     assert len(await statements_of(here, discussion)) == 100
 
 
 async def test_ten_discussions_are_open_at_a_time(here: Instance) -> None:
-    """In a community; one that has ended makes room, and another community has its own ten."""
+    """A community can have ten open discussions. One that has ended makes room, and another community has its own
+    ten."""
     discussions = [await started(here) for _ in range(10)]
     with pytest.raises(Refused, match="10 are open here"):
         await started(here)
@@ -99,7 +101,7 @@ async def test_ten_discussions_are_open_at_a_time(here: Instance) -> None:
 async def test_where_moderators_alone_open_polls_they_alone_open_discussions(
     here: Instance, request_: Request, may: bool
 ) -> None:
-    """One rule for both."""
+    """If only moderators may open polls in a community, only they may open discussions."""
     strict = replace(HOME, creators=Creators.MODERATORS)
     if may:
         await here.discussions.start(DRAFT, request_, strict, T)
@@ -114,7 +116,8 @@ async def test_where_moderators_alone_open_polls_they_alone_open_discussions(
 async def test_the_host_and_the_moderators_of_its_community_run_a_discussion(
     here: Instance, request_: Request, may: bool
 ) -> None:
-    """A namesake of the host in another community runs nothing, nor does a moderator of that one."""
+    """Only the host and the moderators of its community can extend, close or cancel a discussion. A namesake of the
+    host in another community can't, nor can a moderator of that one."""
     community = HOME if request_.actor.workspace == "demo" else AWAY
     run = here.discussions
     for deed in (
@@ -133,7 +136,7 @@ async def test_the_host_and_the_moderators_of_its_community_run_a_discussion(
 
 @pytest.mark.parametrize(("later", "may"), [(-MOMENT, False), (timedelta(), False), (MOMENT, True)])
 async def test_a_close_is_moved_to_later(here: Instance, later: timedelta, may: bool) -> None:
-    """The same time isn't later; nothing is logged of what was refused."""
+    """A host can move a close to a later time only, not to the same time. Parley doesn't log a refused move."""
     discussion = await started(here)
     if may:
         assert (await here.discussions.extend(discussion, ADA, HOME, discussion.closes_at + later, T)).closes_at > (
@@ -147,7 +150,8 @@ async def test_a_close_is_moved_to_later(here: Instance, later: timedelta, may: 
 
 
 async def test_nothing_runs_after_the_end(here: Instance) -> None:
-    """Neither after a close nor after a cancellation, with the words for each; and who comes second changes nothing."""
+    """After a close or a cancellation Parley refuses every change, answer and statement, and says which of the two it
+    was. A second close or cancellation changes nothing."""
     for finish, words in ((here.discussions.close, "final"), (here.discussions.cancel, "was cancelled")):
         standing = await started(here)
         await finish(standing, ADA, HOME, T)
@@ -169,7 +173,7 @@ async def test_nothing_runs_after_the_end(here: Instance) -> None:
             await Proposals(here.discussions).propose(standing, BEN.actor, "Milk is bought by turns", T)
         assert not await here.discussions.end(standing.id, NOW)
         assert not await here.discussions.drop(standing.id, NOW)
-        await here.discussions.cancel(standing, ADA, HOME, T)  # as somebody read it before
+        await here.discussions.cancel(standing, ADA, HOME, T)  # as it was read before the end
         assert await current(here, standing) == ended
     assert not await here.discussions.end("d-none", NOW)
     assert sorted(await actions_of(here)) == ["cancel", "close"]
@@ -180,7 +184,8 @@ async def test_nothing_runs_after_the_end(here: Instance) -> None:
     ("place", "private"), [(ADA.place, False), (OFFICE, True), (Place("test", "demo", "ada", direct=True), True)]
 )
 async def test_a_discussion_is_as_private_as_its_place(here: Instance, place: Place, private: bool) -> None:
-    """Elsewhere it isn't there, and the log that moderators read anywhere has nothing of it."""
+    """A discussion in a private channel or a direct message is private: other places don't find it, and the log doesn't
+    mention it. Another community never finds a discussion."""
     discussion = await started(here, replace(ADA, place=place))
     assert discussion.private is private
     other = replace(BEN, place=Place("test", "demo", "other"))
@@ -199,7 +204,7 @@ async def test_a_discussion_is_as_private_as_its_place(here: Instance, place: Pl
 
 
 async def test_a_private_discussion_is_seen_where_it_was_posted_too(here: Instance) -> None:
-    """From then on, and nowhere else."""
+    """Members also see a private discussion in a place where Parley has posted it, from then on, and nowhere else."""
     discussion = await started(here, replace(ADA, place=OFFICE))
     annex, cellar = (replace(BEN, place=Place("test", "demo", name, private=True)) for name in ("annex", "cellar"))
     with pytest.raises(NotFound):
@@ -211,7 +216,7 @@ async def test_a_private_discussion_is_seen_where_it_was_posted_too(here: Instan
 
 
 async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
-    """Not a moment before."""
+    """A discussion is due at its closing time and not a moment before. Once it has ended, it is no longer due."""
     discussion = await started(here)
     assert await here.discussions.due(NOW + WEEK - MOMENT) == []
     assert await here.discussions.due(NOW + WEEK) == [discussion.id]
@@ -220,7 +225,8 @@ async def test_a_discussion_is_due_at_its_moment(here: Instance) -> None:
 
 
 async def test_a_close_that_is_worked_on_is_not_due(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another discussion is still found, and so is one whose close failed."""
+    """While a process works on its close, a discussion isn't due. If the close fails, it is due again. Other
+    discussions are due all the while."""
     closing, other = await started(here), await started(here)
     due: list[list[str]] = []
 
@@ -238,9 +244,10 @@ async def test_a_close_that_is_worked_on_is_not_due(here: Instance, monkeypatch:
 async def test_what_a_reader_keeps_in_the_file_is_cleared_later(
     here: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The scheduler tries until it succeeds, and then no more."""
+    """If the store can't clear deleted rows from the file yet, the scheduler tries again until it succeeds, and then
+    stops."""
     discussion = await started(here)
-    await here.scheduler.run_due()  # clears what an earlier process left
+    await here.scheduler.run_due()  # clears leftovers of an earlier process
     cleared: list[bool] = []
 
     async def forget() -> bool:
@@ -255,7 +262,7 @@ async def test_what_a_reader_keeps_in_the_file_is_cleared_later(
 
 
 async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
-    """Of one that is set, moved or done with; of nothing that was refused."""
+    """The scheduler hears of each deadline that is set, moved or ended, and of no refused move."""
     heard: list[str] = []
     here.discussions.changed = lambda: heard.append("")
     discussion = await started(here)
@@ -268,13 +275,14 @@ async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
 
 
 def written_in(folder: Path) -> bytes:
-    """All bytes of the database's files."""
+    """Return all bytes of the database's files."""
     return b"".join(file.read_bytes() for file in folder.glob("parley.db*"))
 
 
 @pytest.mark.parametrize("end", ["close", "cancel"])
 async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end: str) -> None:
-    """Whether there is a result or not; memory forgets too."""
+    """After a close or a cancellation the pseudonym of a member who answered is gone from the database's files, and the
+    discussion's extremities are gone from memory."""
     discussion = await started(here)
     await here.discussions.answer(discussion, BEN.actor, 0, 1, T)
     person = await here.discussions.person(discussion, BEN.actor)
@@ -289,7 +297,8 @@ async def test_the_file_forgets_who_answered(here: Instance, tmp_path: Path, end
 async def test_who_answers_while_a_close_is_worked_out_reads_that_it_is_late(
     here: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their answer isn't in the result, which is worked out once; the discussion ends once."""
+    """A member who answers while Parley works out a result reads that their answer wasn't counted. The result leaves it
+    out, and the discussion ends once."""
     discussion, elsewhere = await started(here), asyncio.to_thread
     for number in range(7):
         await here.discussions.answer(discussion, replace(BEN.actor, id=f"v{number}"), 0, 1, T)
@@ -307,7 +316,8 @@ async def test_who_answers_while_a_close_is_worked_out_reads_that_it_is_late(
 
 
 async def test_a_discussion_that_is_gone_meanwhile_has_no_end(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its community left and was erased."""
+    """If a discussion is deleted during its close, for example because its community was erased, the close ends
+    nothing."""
     discussion, elsewhere = await started(here), asyncio.to_thread
 
     async def erase(tx: Transaction) -> None:
@@ -323,7 +333,8 @@ async def test_a_discussion_that_is_gone_meanwhile_has_no_end(here: Instance, mo
 
 
 async def test_a_close_that_died_half_way_goes_on(here: Instance, clock: Clock) -> None:
-    """From its beginning nobody answers, adds a statement or moves the end; the next process finishes it at once."""
+    """Once a close has begun, nobody can answer, add a statement or move the close. If its process dies, the next run
+    of the scheduler finishes it."""
     closing, other = await started(here), await started(here)
     await here.database.write(lambda tx: tx.run("begin_closing", discussion=closing.id, closed_by="ada"))
     for deed in (
@@ -343,7 +354,8 @@ async def test_a_close_that_died_half_way_goes_on(here: Instance, clock: Clock) 
 async def test_a_stop_waits_for_the_answers_it_has_taken(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are acknowledged before the database closes, however long their write takes."""
+    """When Parley stops, it acknowledges the answers that it has taken before it closes the database, however long
+    their write takes."""
     async with running(tmp_path, clock=clock) as here:
         discussion, box, database, ends = await started(here), here.discussions.answers, here.database, asyncio.Event()
         write, wait_for_answers, close = box._answers._write, box.aclose, database.close
@@ -372,7 +384,8 @@ async def test_a_stop_waits_for_the_answers_it_has_taken(
 
 
 async def test_an_erasure_during_a_close_is_in_its_result(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is worked out anew; nobody else's answer is lost."""
+    """If a member erases their data during a close, Parley works out the result again without them, and keeps all other
+    answers."""
     discussion = await started(here)
     for number in range(8):
         await here.discussions.answer(discussion, request(f"Member {number}").actor, 0, 1, T)
@@ -393,7 +406,8 @@ async def test_an_erasure_during_a_close_is_in_its_result(here: Instance, monkey
 
 
 async def test_a_discussion_that_no_message_shows_is_cancelled(here: Instance) -> None:
-    """Its post failed; one that a message shows goes on."""
+    """If the post of a discussion failed and no message shows it, Parley cancels it. One that a message shows goes
+    on."""
     shown, unseen = await started(here), await started(here)
     await here.discussions.posted(shown.id, MessageRef(ADA.place, "m1"), NOW)
     for each in (shown, unseen):

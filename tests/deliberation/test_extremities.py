@@ -1,4 +1,5 @@
-"""The slow part of the draw's priorities: when it is computed, that no press waits for it, and how it ends."""
+"""Tests of the extremities, the slow part of the draw's priorities: when Parley computes them, that no press waits for
+them, and how they end."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ async def discussions(tmp_path: Path) -> AsyncIterator[Discussions]:
 
 @pytest.fixture
 async def discussion(discussions: Discussions) -> Discussion:
-    """Two camps of four answered five statements: forty answers. No extremities are there, as after a restart."""
+    """Return a discussion in which two camps of four answered five statements, 40 answers in all. It has no
+    extremities, as after a restart."""
     discussion = await started(discussions)
     for number in range(8):
         for position in range(5):
@@ -43,7 +45,7 @@ async def discussion(discussions: Discussions) -> Discussion:
 
 
 class Gate:
-    """Counts how often extremities are computed, on whichever thread."""
+    """Counts how often extremities are computed, on any thread."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
@@ -56,7 +58,8 @@ class Gate:
 
 
 async def test_extremities_are_those_of_all_answers(discussions: Discussions, discussion: Discussion) -> None:
-    """There are none before the first time; then a statement that divides has more than one on which all agree."""
+    """A discussion has no extremities before Parley first computes them from all answers. A statement that divides then
+    has a larger one than a statement on which all agree."""
     extremities = discussions.extremities
     assert extremities.of(discussion.id) is None
     extremities.renew(discussion.id, 40)
@@ -84,7 +87,7 @@ async def test_extremities_are_renewed_after_a_tenth_more_answers(
     then: int,
     times: int,
 ) -> None:
-    """And after twenty, however few there were; just below, nothing is computed."""
+    """Parley renews the extremities after a tenth more answers and at least 20 more, and not one answer earlier."""
     gate = Gate(monkeypatch)
     for answers in (first, then):
         discussions.extremities.renew(discussion.id, answers)
@@ -95,7 +98,8 @@ async def test_extremities_are_renewed_after_a_tenth_more_answers(
 async def test_many_turns_at_once_compute_once(
     discussions: Discussions, discussion: Discussion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each member who asks for a statement gets one, while a single task computes."""
+    """When 30 members ask for a statement at the same moment, each gets one, and Parley computes the extremities
+    once."""
     gate = Gate(monkeypatch)
     turns = await asyncio.gather(*(discussions.turn(discussion, member(number)) for number in range(100, 130)))
     await discussions.extremities.drain()
@@ -106,7 +110,8 @@ async def test_many_turns_at_once_compute_once(
 async def test_no_press_waits_for_a_computation(
     discussions: Discussions, discussion: Discussion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While one is held up, members answer and get their next statement; the values of before stand."""
+    """While Parley computes extremities, members can answer and get their next statement. The earlier values stay until
+    then."""
 
     async def wait_forever(*_: object) -> Numbers:
         await asyncio.Event().wait()
@@ -122,7 +127,8 @@ async def test_no_press_waits_for_a_computation(
 async def test_the_end_of_a_discussion_cancels_its_computation(
     discussions: Discussions, discussion: Discussion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether it is closed or cancelled, nothing is left of it; another discussion's goes on."""
+    """When a discussion ends, Parley cancels its computation and forgets its extremities. Another discussion's
+    computation goes on."""
 
     async def wait_forever(*_: object) -> Numbers:
         await asyncio.Event().wait()
@@ -146,7 +152,7 @@ async def test_the_end_of_a_discussion_cancels_its_computation(
 async def test_a_database_that_is_gone_is_tried_again(
     discussions: Discussions, discussion: Discussion, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says so once a time, no press hears of it, and the next turn tries anew."""
+    """If the database is unavailable, Parley logs that it can't renew the priorities, and tries again the next time."""
 
     async def fail(*_: object, **__: object) -> None:
         raise unavailable()

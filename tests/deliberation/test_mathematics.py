@@ -1,4 +1,5 @@
-"""The mathematics of discussions on cases that can be worked out by hand, and what never changes a result."""
+"""Tests of the mathematics of discussions on cases that can be worked out by hand, and of changes that never change a
+result."""
 
 from __future__ import annotations
 
@@ -33,21 +34,22 @@ def camps_of(stances: list[list[int]]) -> Votes:
 
 
 def test_people_join_with_their_seventh_vote() -> None:
-    """Who has seven votes first, joins first; changing a vote brings nobody closer."""
+    """The person who reaches seven votes first joins first. Changing a vote brings nobody closer."""
     slow = [(1, 0, 1)] * 9 + [(1, number, 1) for number in range(1, 6)]
     fast = [(2, number, 1) for number in range(7)]
     assert read_votes([*slow, *fast], range(7)).joining == (1, 0)
 
 
 def test_two_statements_that_divide_make_the_first_component() -> None:
-    """Of statements on which all agree nothing depends; the rest share the direction."""
+    """The statements that divide people share the first component equally. Statements on which all agree have no part
+    in it."""
     components = find_components(camps_of(TWO_CAMPS))
     assert np.abs(components.vectors[0]).tolist() == pytest.approx([0.5, 0.5, 0.5, 0.5, 0, 0, 0])
     assert components.mean.tolist() == [0, 0, 0, 0, 1, 0, 1]
 
 
 def test_k_means_drops_empty_clusters() -> None:
-    """A centre to which nobody is closest goes."""
+    """K-means drops a centre to which nobody is closest."""
     points = np.array([[0.0, 0], [0, 1], [10, 0], [10, 1]])
     labels, centres = lloyd(points, np.ones(4), np.array([[0.0, 0], [10, 0], [99, 99]]), 20)
     assert labels.tolist() == [0, 0, 1, 1]
@@ -55,21 +57,23 @@ def test_k_means_drops_empty_clusters() -> None:
 
 
 def test_silhouette_by_hand() -> None:
-    """Three points in a line: of the pair .9 and 8/9, of the one alone 0."""
+    """Of three points in a line, the two of a pair have silhouettes of 9/10 and 8/9, and the lone one has 0. The result
+    is their mean."""
     points = np.array([[0.0, 0], [1, 0], [10, 0]])
     distances = np.linalg.norm(points[:, None] - points[None], axis=2)
     assert silhouette(distances, np.array([0, 0, 1])) == pytest.approx((9 / 10 + 8 / 9 + 0) / 3)
 
 
 def test_polis_groups_separate_two_camps() -> None:
-    """Eligible people get a group, others none."""
+    """Each eligible person of two camps gets their camp's group, and the others get none."""
     votes = camps_of(TWO_CAMPS)
     grouping = polis_groups(project(votes, find_components(votes)), range(1, 24))
     assert grouping.labels.tolist() == [-1] + [0] * 11 + [1] * 12
 
 
 def test_a_group_stands_for_what_divides() -> None:
-    """Agreements of one camp that the other rejects represent it, the best first; what all agree on does not."""
+    """A group stands for statements that the other camp answers the opposite way, agreements first. It doesn't stand
+    for what all agree on, or for a muted statement."""
     votes = camps_of(TWO_CAMPS)
     first = np.arange(24) < 12
     counts = stats.count_votes(votes, [first, ~first])
@@ -79,7 +83,8 @@ def test_a_group_stands_for_what_divides() -> None:
 
 
 def test_consensus_lists_what_most_agree_on() -> None:
-    """Agreed by all: listed. Passed by all, or split: not. Muted: not."""
+    """The consensus lists a statement that all agree on. It doesn't list one that all passed, one that splits the camps
+    or a muted one."""
     counts = stats.count_votes(camps_of(TWO_CAMPS))
     assert [item.column for item in stats.consensus(counts, agree=True)] == [4, 6]
     assert stats.consensus(counts, agree=False) == []
@@ -87,7 +92,7 @@ def test_consensus_lists_what_most_agree_on() -> None:
 
 
 def test_two_clear_camps_hold() -> None:
-    """What divides them divides them, and what all agree on bridges."""
+    """Two clear camps of twelve hold. A statement that divides them is no bridge, and one on which all agree is."""
     camps = find_camps(camps_of(TWO_CAMPS))
     assert (camps.count, camps.reason, camps.eligible) == (2, None, 24)
     assert camps.labels.tolist() in ([0] * 12 + [1] * 12, [1] * 12 + [0] * 12)
@@ -96,20 +101,21 @@ def test_two_clear_camps_hold() -> None:
 
 @pytest.mark.parametrize(("each", "reason"), [(10, None), (9, NoCamps.TOO_FEW_PEOPLE)])
 def test_camps_take_twenty_people(each: int, reason: NoCamps | None) -> None:
-    """At the boundary and just below it."""
+    """Camps need twenty people: 20 have camps, and 18 have none."""
     assert 2 * each >= PEOPLE_MIN or reason
     assert find_camps(camps_of(TWO_CAMPS[:each] + TWO_CAMPS[-each:])).reason is reason
 
 
 @pytest.mark.parametrize(("few", "reason"), [(5, None), (4, NoCamps.SMALL_GROUP)])
 def test_no_camp_has_fewer_than_five(few: int, reason: NoCamps | None) -> None:
-    """At the boundary and just below it."""
+    """A camp has at least five people. With a group of four there are no camps."""
     assert find_camps(camps_of(TWO_CAMPS[:12] * 2 + TWO_CAMPS[-few:])).reason is reason
 
 
 @pytest.mark.parametrize(("passed", "low", "high", "reason"), [(0.5, 0.9, 1, None), (0.65, 0.8, 0.9, NoCamps.UNSTABLE)])
 def test_camps_hold_from_the_threshold_on(passed: float, low: float, high: float, reason: NoCamps | None) -> None:
-    """Just above .9 and somewhat below; at the very stability that the votes have, and not a bit above it."""
+    """Camps hold if their stability is at least the threshold: at just that stability they hold, and a bit below it
+    they don't."""
     is_passed = np.random.default_rng(4).random((24, 7)) < passed
     votes = np.where(is_passed, 0, camps_of(TWO_CAMPS)).astype(np.int8)
     camps = find_camps(votes)
@@ -121,7 +127,7 @@ def test_camps_hold_from_the_threshold_on(passed: float, low: float, high: float
 
 
 def test_noise_has_no_camps() -> None:
-    """Votes that nothing connects are grouped differently each time."""
+    """Random votes have no camps, because they are grouped differently each time."""
     votes = np.random.default_rng(1).choice([1, 0, -1], (60, 12)).astype(np.int8)
     camps = find_camps(votes)
     assert camps.reason is NoCamps.UNSTABLE
@@ -131,7 +137,7 @@ def test_noise_has_no_camps() -> None:
 
 @given(st.randoms(use_true_random=False), st.integers(20, 40), st.integers(2, 12))
 def test_the_order_of_people_never_matters(chance: object, people: int, statements: int) -> None:
-    """Rows shuffled, everybody has the same group as before, to the bit."""
+    """The order of people changes neither the stability nor anybody's group, to the bit."""
     assert hasattr(chance, "getrandbits")
     generator = np.random.default_rng(chance.getrandbits(32))
     stance = generator.choice([1, -1], (2, statements))
@@ -146,14 +152,15 @@ def test_the_order_of_people_never_matters(chance: object, people: int, statemen
 
 
 def test_canonical_order_depends_on_rows_alone() -> None:
-    """Two orders of the same rows become one matrix."""
+    """The canonical order makes one matrix of any two orders of the same rows."""
     votes = np.random.default_rng(2).choice([1, 0, -1, UNSEEN], (30, 5)).astype(np.int8)
     turned = votes[::-1]
     assert votes[in_canonical_order(votes)].tolist() == turned[in_canonical_order(turned)].tolist()
 
 
 def test_adjusted_rand_index_by_hand() -> None:
-    """The same partition by other names is 1; one group against any other is 0; a known case of six people."""
+    """The adjusted Rand index is 1 for the same partition under other names, and 0 for a single group against any
+    other. It agrees with a known case of six people."""
     one, other = np.array([0, 0, 1, 1, 2, 2]), np.array([2, 2, 0, 0, 1, 1])
     assert adjusted_rand_index(one, other) == 1
     assert adjusted_rand_index(one, np.zeros(6, np.int64)) == 0
@@ -162,12 +169,12 @@ def test_adjusted_rand_index_by_hand() -> None:
 
 
 def test_the_largest_group_is_first() -> None:
-    """Sizes decide, then the first row; who has no group keeps none."""
+    """Groups are numbered by size, then by their first row. A person without a group keeps none."""
     assert by_size(np.array([0, 1, 1, -1, 2])).tolist() == [1, 0, 0, -1, 2]
 
 
 def test_a_letter_stays_with_its_group() -> None:
-    """Groups keep their numbers by overlap, whatever they are called anew; a new group gets a free number."""
+    """A group keeps its number by overlap with the earlier groups, and a new group gets a free number."""
     before = np.array([0, 0, 0, 1, 1, 1, -1])
     assert keep_letters(before, np.array([1, 1, 1, 0, 0, -1, 0])).tolist() == [0, 0, 0, 1, 1, -1, 1]
     assert keep_letters(before, np.array([2, 2, 0, 1, 1, 1, -1])).tolist() == [0, 0, 2, 1, 1, 1, -1]

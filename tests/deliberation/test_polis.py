@@ -1,4 +1,4 @@
-"""Our mathematics against Polis' own outputs for finished conversations, which lie outside the repository."""
+"""Tests of our mathematics against Polis' own outputs for finished conversations, which lie outside the repository."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ UNIFORM = 49
 
 @pytest.fixture(params=FILES, ids=lambda path: path.stem)
 def figures(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """One conversation with the official outputs."""
+    """Return one conversation with the official outputs."""
     path: Path = request.param
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 
 
 def conversation(figures: dict[str, Any]) -> PolisConversation:
-    """The votes by time. Where every official priority is 49, each statement counted as a meta statement."""
+    """Return the votes by time. If every official priority is 49, each statement counts as a meta statement."""
     votes = sorted(figures["votes"], key=lambda vote: vote[3])
     uniform = set(figures["official"]["priorities"].values()) == {UNIFORM}
     meta = figures["statements"] if uniform else figures["meta"]
@@ -42,7 +42,7 @@ def conversation(figures: dict[str, Any]) -> PolisConversation:
 
 
 def shared(ours: Sequence[Collection[int]], theirs: Sequence[Collection[int]]) -> int:
-    """How many people are in the same group, by the best matching of groups."""
+    """Return how many people are in the same group, by the best matching of groups."""
     pairings = permutations(range(max(len(ours), len(theirs))), len(ours))
     return max(
         sum(
@@ -59,7 +59,8 @@ def official_groups(figures: dict[str, Any]) -> list[list[int]]:
 
 
 def test_groups_are_those_of_polis(figures: dict[str, Any]) -> None:
-    """With Polis' eligible people, k is the same and so are the groups of at least 95 % of them."""
+    """With Polis' eligible people, Parley finds as many groups as Polis, and at least 95 % of the people in the same
+    ones."""
     theirs = official_groups(figures)
     ours = polis_numbers(conversation(figures), figures["official"]["eligible"]).groups
     assert len(ours) == len(theirs)
@@ -67,7 +68,8 @@ def test_groups_are_those_of_polis(figures: dict[str, Any]) -> None:
 
 
 def test_lists_are_those_of_polis(figures: dict[str, Any]) -> None:
-    """What groups stand for, and what all agree and disagree on, statement by statement in order."""
+    """Parley lists the same statements as Polis in the same order: those that each group stands for, and those that all
+    agree or disagree on."""
     official = figures["official"]
     ours = polis_numbers(conversation(figures), groups=official_groups(figures))
     representative = [
@@ -80,7 +82,7 @@ def test_lists_are_those_of_polis(figures: dict[str, Any]) -> None:
 
 
 def test_numbers_are_those_of_polis(figures: dict[str, Any]) -> None:
-    """Group-aware consensus within 1e-12, priorities within 1e-10."""
+    """Parley's group-aware consensus is within 1e-12 of Polis', and its priorities are within 1e-10."""
     official = figures["official"]
     ours = polis_numbers(conversation(figures), groups=official_groups(figures))
     consensus = {int(name): value for name, value in official["group_aware_consensus"].items()}
@@ -90,7 +92,7 @@ def test_numbers_are_those_of_polis(figures: dict[str, Any]) -> None:
 
 
 def test_eligible_people_without_their_history_are_close_to_polis(figures: dict[str, Any]) -> None:
-    """Without the history of who joined when, only people who joined early with few votes are missing."""
+    """Without the history of who joined when, every person who is eligible for Parley is eligible for Polis too."""
     matrix_people = {person for person, *_ in figures["votes"]}
     ours = {person for group in polis_numbers(conversation(figures)).groups for person in group}
     official = set(figures["official"]["eligible"])

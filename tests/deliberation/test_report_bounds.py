@@ -1,4 +1,4 @@
-"""A result at its bounds: how many answers a number takes, and what camps, common ground and division are."""
+"""Tests of a result at its bounds: how many answers a number takes, and what camps, common ground and division are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from tests.deliberation.discussing import started
 
 
 def ballots(*opinions: tuple[int, int, int]) -> Ballots:
-    """One ballot a person, of so many who gave a vote on a statement: (count, statement, vote), always the first people."""
+    """Return a ballot for each person. Each opinion (count, statement, vote) gives a vote on a statement to the first
+    people."""
     people = max(count for count, *_ in opinions)
     return [
         write_ballot({statement: vote for count, statement, vote in opinions if person < count})
@@ -44,7 +45,7 @@ SHOWN = [DiscussionStatement(number, f"Statement {number}", starter=True) for nu
 
 @pytest.mark.parametrize(("people", "told"), [(6, 0), (7, 7), (0, 0)])
 def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> None:
-    """However many answers they gave: not even how many they were."""
+    """A result of fewer than seven people tells nothing, not even how many they were."""
     report = make_report(SHOWN, ballots((people, 0, 1), (people, 1, -1)))
     assert report.people == told
     assert len(report.statements) == (2 if told else 0)
@@ -53,7 +54,7 @@ def test_of_fewer_than_seven_people_nothing_is_told(people: int, told: int) -> N
 
 @pytest.mark.parametrize(("count", "told"), [(4, False), (5, True)])
 def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) -> None:
-    """The number is withheld, and no list has the statement."""
+    """A result withholds the numbers of a statement with fewer than five answers, and lists it nowhere."""
     for vote, listed in ((1, "common"), (-1, "rejected")):
         report = make_report(SHOWN, ballots((9, 0, vote), (count, 1, vote)))
         assert (report.statement(1).total is not None) is told
@@ -63,9 +64,9 @@ def test_of_fewer_than_five_answers_no_number_is_told(count: int, told: bool) ->
 
 
 def two_camps(*answered: int, firm: float = 0.85) -> Ballots:
-    """Twelve people a camp, who mostly oppose each other on statements 0 to 11.
+    """Return the ballots of two camps of twelve, who mostly oppose each other on statements 0 to 11.
 
-    `answered` is how many of each camp, and how many others, answered statement 12.
+    `answered` is how many people of each camp, and how many others, answered statement 12.
     """
     chance, people = random.Random(5), []
     for camp, most in zip((1, -1), answered, strict=False):
@@ -89,7 +90,8 @@ def two_camps(*answered: int, firm: float = 0.85) -> Ballots:
     ],
 )
 def test_camps_are_told_where_five_of_each_answered(one: int, two: int, others: int, told: bool) -> None:
-    """And five of the people without a camp, or none: else what is told would tell of fewer."""
+    """A result tells a statement's numbers by camp only if five people of each camp answered it, and five or none of
+    the people without a camp. Otherwise the difference would tell of fewer."""
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
     report = make_report(statements, two_camps(one, two, others))
     assert report.sizes == (12, 12)
@@ -100,7 +102,7 @@ def test_camps_are_told_where_five_of_each_answered(one: int, two: int, others: 
 
 
 def test_no_camp_stands_for_what_too_few_of_another_answered() -> None:
-    """All twelve of one camp agree with it, and four of the other don't: five would do."""
+    """A camp stands for a statement only if at least five people of the other camp answered it. Four are too few."""
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
     for few, told in ((4, False), (5, True)):
         ends = ["a"] * 12 + ["d"] * few + [""] * (12 - few)
@@ -111,7 +113,7 @@ def test_no_camp_stands_for_what_too_few_of_another_answered() -> None:
 
 
 def test_a_camp_stands_for_nothing_where_nobody_took_a_side() -> None:
-    """One camp agrees with all, and the other passes: it doesn't disagree."""
+    """A camp that passes on every statement stands for nothing, because a pass is no disagreement."""
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
     people = [write_ballot(dict.fromkeys(range(13), vote)) for vote in (1, 0) for _ in range(12)]
     report = make_report(statements, people)
@@ -122,7 +124,8 @@ def test_a_camp_stands_for_nothing_where_nobody_took_a_side() -> None:
     ("state", "common"), [(StatementState.OPEN, (13,)), (StatementState.MUTED, ())], ids=["open", "muted"]
 )
 def test_common_ground_is_what_every_camp_agrees_with(state: StatementState, common: tuple[int, ...]) -> None:
-    """Three quarters of all, but half of one camp, are none, nor is a muted statement."""
+    """Common ground is a statement that most people of every camp agree with. Three quarters of all people, but only
+    half of one camp, aren't enough, and a muted statement is none."""
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(15)]
     statements[13] = replace(statements[13], state=state)
     people = [f"{each}a{'a' if person < 18 else 'd'}" for person, each in enumerate(two_camps(12, 12, 0))]
@@ -132,7 +135,7 @@ def test_common_ground_is_what_every_camp_agrees_with(state: StatementState, com
 
 
 def test_camps_that_do_not_hold_are_not_told() -> None:
-    """How far they held is, to two decimals."""
+    """A result doesn't tell camps that don't hold. It tells how far they held, to two decimals."""
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
     report = make_report(statements, two_camps(0, 0, 0, firm=0.75))
     assert (report.sizes, report.reason, report.stands_for) == ((), "unstable", ())
@@ -141,14 +144,16 @@ def test_camps_that_do_not_hold_are_not_told() -> None:
 
 
 def test_without_camps_common_ground_is_what_most_agree_with() -> None:
-    """Fewer than twenty people have none, and no stability."""
+    """Fewer than twenty people have no camps and no stability. Common ground is then the statements that most of them
+    agree with."""
     report = make_report(SHOWN, ballots((19, 0, 1), (19, 1, -1)))
     assert (report.sizes, report.reason, report.stability) == ((), "too_few_people", None)
     assert (report.common, report.rejected) == ((0,), (1,))
 
 
 def test_the_draw_favours_what_is_new_and_what_moves_people() -> None:
-    """Its weight follows from agreements, disagreements and passes; a newer statement has moved nobody yet."""
+    """In the draw a new statement weighs most, then one that people agree with, and one that all passed weighs least.
+    An extremity raises a weight, and a statement newer than the extremities has none."""
     new, agreed, passed = (
         DiscussionStatement(0, "new", starter=True),
         DiscussionStatement(1, "agreed", starter=True, agrees=10, disagrees=6, passes=4),
@@ -174,7 +179,8 @@ def test_the_draw_favours_what_is_new_and_what_moves_people() -> None:
     ],
 )
 def test_what_moderators_never_accepted_is_not_in_the_result(state: StatementState, shown: bool) -> None:
-    """A muted statement is, with its numbers, and in no list."""
+    """A result leaves out the statements that moderators never accepted. A muted statement is in it, but not in the
+    common ground."""
     statements = [SHOWN[0], replace(SHOWN[1], state=state)]
     report = make_report(statements, ballots((20, 0, 1), (20, 1, 1)))
     assert [each.position for each in report.statements] == [0, 1][: 1 + shown]
@@ -189,7 +195,8 @@ def reported(position: int, agree: int, disagree: int, *groups: AnswerTotal) -> 
 
 
 def test_what_divides_has_thirty_percent_on_both_sides() -> None:
-    """The most divided first, five at most; between camps it is the distance of their shares."""
+    """A statement divides if at least 30% stand on either side. The result lists at most five, the most divided first,
+    and between camps the distance of their shares decides."""
     assert _dividing([reported(0, 30, 70), reported(1, 29, 71), reported(2, 50, 50), reported(3, 60, 30)]) == (2, 0, 3)
     assert _dividing([reported(number, 50, 50) for number in range(6)]) == (0, 1, 2, 3, 4)
     far, near = AnswerTotal(80, 20, 0), AnswerTotal(50, 50, 0)
@@ -198,14 +205,15 @@ def test_what_divides_has_thirty_percent_on_both_sides() -> None:
 
 
 def test_a_muted_statement_divides_nobody() -> None:
-    """It is left out, though half agree with it and half disagree."""
+    """A result doesn't list a muted statement as dividing, even if half agree with it and half disagree."""
     for state, dividing in ((StatementState.OPEN, (1,)), (StatementState.MUTED, ())):
         statements = [SHOWN[0], replace(SHOWN[1], state=state)]
         assert make_report(statements, ["aa", "ad"] * 5).dividing == dividing
 
 
 async def test_a_result_is_one_text_that_reads_back(here: Instance) -> None:
-    """So that its hash is everybody's: keys in order, no space between, letters as they are."""
+    """A result has one text, with keys in order, no spaces between and letters as they are, so everyone gets the same
+    hash. The text reads back as the same result."""
     discussion = await started(here, question="Küche?")
     statements = [DiscussionStatement(number, f"Statement {number}", starter=True) for number in range(13)]
     for people in (two_camps(12, 12, 0), two_camps(4, 5, 0), ["a"] * 6):
@@ -218,7 +226,7 @@ async def test_a_result_is_one_text_that_reads_back(here: Instance) -> None:
 
 
 def test_a_share_is_of_all_answers() -> None:
-    """Those who passed answered too; of none it is nothing."""
+    """A share is of all answers, passes included. Of no answers it is 0."""
     total = AnswerTotal(1, 2, 1)
     assert (total.answers, total.share(), total.share(agree=False)) == (4, 25.0, 50.0)
     assert AnswerTotal(0, 0, 0).share() == 0.0

@@ -1,4 +1,4 @@
-"""The lists of a result: each statement stands in as few of them as it can, after its numbers."""
+"""Tests of the lists of a result: each statement stands in as few of them as it can, after its numbers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ REPORT = DiscussionReport(
 
 
 def test_a_dividing_statement_stands_once_with_each_group_s_share() -> None:
-    """A group's own list leaves it out, and a list without statements is left out whole."""
+    """A dividing statement stands once, with each group's share. A group's own list leaves it out, and an empty list is
+    left out whole."""
     assert list(sections(T, REPORT)) == [
         ("Most agree", [("90% ", "More benches")]),
         ("Opinions differ", [("A 100%, B 0% agree: ", "Free parking")]),
@@ -48,14 +49,15 @@ def test_a_dividing_statement_stands_once_with_each_group_s_share() -> None:
 
 
 def test_without_groups_a_dividing_statement_has_the_share_of_all() -> None:
-    """The same where a group's numbers are withheld, since few of it answered."""
+    """A dividing statement has the share of all people if there are no numbers of groups, for example because few of a
+    group answered it."""
     withheld = tuple(replace(each, groups=None) for each in REPORT.statements)
     report = replace(REPORT, statements=withheld, stands_for=())
     assert list(sections(T, report))[1:] == [("Opinions differ", [("60% agree: ", "Free parking")])]
 
 
 def test_the_text_file_has_the_lists_and_their_numbers() -> None:
-    """It is the same result as in the chat."""
+    """The text file of a result has the same lists and numbers as the chat."""
     lines = as_markdown(T, DISCUSSION, REPORT).splitlines()
     for line in ("## Opinions differ", "- A 100%, B 0% agree: Free parking", "- agrees: Fewer signs"):
         assert line in lines

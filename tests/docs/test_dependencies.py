@@ -1,4 +1,4 @@
-"""docs/dependencies.md against pyproject.toml and against what the packages say of themselves."""
+"""Tests of docs/dependencies.md against pyproject.toml and what the packages say of themselves."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MIT = "Permission is hereby granted, free of charge, to any person obtaining"
 ROW = re.compile(
     r"^- `([\w.-]+)` \((.+?); ([A-Z][\w. -]+?); (\S+ MB); ([^;()]+)\): (.+?)\. Else: (.+)\.$", re.MULTILINE
 )
-"""How a package stands in the list."""
+"""The row of a package in the list."""
 
 
 def table() -> dict[str, list[str]]:
-    """The parts of each row, by the package's name."""
+    """Return the parts of each row, by the package's name."""
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     rows = [
         [name, purpose, keeper, licence, size, release, alternative]
@@ -34,20 +34,20 @@ def table() -> dict[str, list[str]]:
 
 
 def declared() -> list[str]:
-    """Every package that Parley needs, or can use, when it runs."""
+    """Return every package that Parley needs, or can use, when it runs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
     return [re.split(r"[^\w.-]", line)[0] for line in (*project["dependencies"], *extras)]
 
 
 def test_every_dependency_is_in_the_table_and_none_besides() -> None:
-    """What is added needs a reason that a reader can weigh, and what is gone is gone here too."""
+    """docs/dependencies.md lists every package that pyproject.toml declares, and no other."""
     assert sorted(table()) == sorted(declared())
 
 
 @pytest.mark.parametrize("name", declared())
 def test_a_row_is_whole(name: str) -> None:
-    """What for, who keeps it, licence, size, release and alternative: each has something to say."""
+    """Each row of docs/dependencies.md has the package's purpose, keeper, licence, size, release and alternative."""
     row = table()[name]
     assert len(row) == CELLS
     assert all(cell.strip() for cell in row)
@@ -57,7 +57,8 @@ def test_a_row_is_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", declared())
 def test_the_licence_is_what_the_package_says(name: str) -> None:
-    """A package that changes its licence is noticed when it is renewed."""
+    """The licence in docs/dependencies.md is the one that the package itself states, so that a change of licence is
+    noticed."""
     if name.startswith("noto-cjk") and find_spec(name.replace("-", "_")) is None:
         pytest.skip("the extra `cjk` isn't installed")
     about, files = metadata(name), distribution(name).files or ()

@@ -1,4 +1,4 @@
-"""What is shipped for those who run the bot fits the program: containers, compose files, the systemd unit."""
+"""Tests that the files shipped for operators fit the program: containers, compose files, the systemd unit."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def services(file: Path) -> dict[str, Any]:
 
 
 def ours(file: Path) -> dict[str, Any]:
-    """The services that are made of our image."""
+    """Return the services that are made of our image."""
     return {name: service for name, service in services(file).items() if service["image"] == "parley"}
 
 
 def variables_set(text: str) -> set[str]:
-    """The variables of settings that a file sets."""
+    """Return the variables of settings that a file sets."""
     return set(re.findall(r"\bPARLEY_[A-Z_]+\b", text))
 
 
 @pytest.mark.parametrize("file", [*COMPOSE, UNIT, ROOT / "Dockerfile"], ids=lambda path: path.name)
 def test_every_variable_is_a_setting(file: Path) -> None:
-    """A misspelt one would stop the start."""
+    """Every `PARLEY_` variable in a shipped file is a setting, since a misspelt one would stop the start."""
     used = variables_set(file.read_text(encoding="utf-8"))
     assert used
     assert used <= VARIABLES
@@ -54,7 +54,8 @@ def test_every_variable_is_a_setting(file: Path) -> None:
 
 @pytest.mark.parametrize("file", COMPOSE, ids=lambda path: path.name)
 def test_containers_can_do_no_more_than_they_need(file: Path) -> None:
-    """A read-only root, no capability, nothing gained by a setuid program, and time to drain at a stop."""
+    """Our containers have a read-only root, no capability, no new privileges from a setuid program, and more than 10
+    seconds to drain at a stop."""
     for service in ours(file).values():
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
@@ -64,7 +65,8 @@ def test_containers_can_do_no_more_than_they_need(file: Path) -> None:
 
 @pytest.mark.parametrize("file", COMPOSE, ids=lambda path: path.name)
 def test_a_service_has_bounds(file: Path) -> None:
-    """On memory, open files and its log: a flood fills neither the machine's memory nor its disk."""
+    """Each service has bounds on memory, open files and its log, so that a flood fills neither the machine's memory nor
+    its disk."""
     for name, service in services(file).items():
         options = service["logging"]["options"]
         assert {"max-size", "max-file"} <= options.keys(), name
@@ -73,14 +75,15 @@ def test_a_service_has_bounds(file: Path) -> None:
 
 
 def test_the_unit_has_bounds() -> None:
-    """The same for systemd, whose journal bounds the log by itself."""
+    """The systemd unit has bounds on memory, tasks and open files. The journal bounds the log by itself."""
     settings = dict(re.findall(r"^(\w+)=(\S+)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE))
     assert int(settings["LimitNOFILE"]) >= 1024
     assert {"MemoryHigh", "MemoryMax", "TasksMax"} <= settings.keys()
 
 
 def test_the_proxy_slows_who_sends_too_much() -> None:
-    """Requests and connections, of one address and of all; heads and bodies that never end are cut off."""
+    """The proxy limits the requests and connections of one address and the connections of all, and cuts off heads and
+    bodies that never end."""
     text = COMPOSE[1].read_text(encoding="utf-8")
     content = yaml.safe_load(text)["configs"]["proxy"]["content"].replace("$$", "$")
     zones = dict(re.findall(r"limit_(req|conn)_zone \$binary_remote_addr zone=(\w+):", content))
@@ -93,7 +96,8 @@ def test_the_proxy_slows_who_sends_too_much() -> None:
 
 
 def test_key_and_database_lie_apart() -> None:
-    """In the image each has a volume of its own, in the compose file too, and under systemd a folder of its own."""
+    """The key and the database each have their own volume in the image and in the compose file, and their own folder
+    under systemd."""
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     folders = [str(Path(path).parent) for path in re.findall(r"PARLEY_(?:DATABASE|KEY_FILE)=(\S+)", image)]
     assert sorted(folders) == json.loads(image.partition("\nVOLUME ")[2].splitlines()[0]) == ["/data", "/key"]
@@ -107,7 +111,7 @@ def test_key_and_database_lie_apart() -> None:
 
 
 def test_the_base_of_the_image_can_be_pinned() -> None:
-    """By the argument BASE, for both stages, as the runbook says."""
+    """The argument BASE pins the base of both stages of the image, as docs/operators.md says."""
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     base = re.search(r"^ARG BASE=(\S+)$", image, re.MULTILINE)
     assert base is not None
@@ -116,7 +120,8 @@ def test_the_base_of_the_image_can_be_pinned() -> None:
 
 
 async def test_the_health_check_asks_at_the_port_that_is_set(tmp_path: Path) -> None:
-    """Whatever port that is, and past a proxy that the engine sets for all; it fails where nobody answers."""
+    """The image's health check asks at the port that is set, past a proxy in the environment. It fails if nobody
+    answers or the database is closed."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     _, *words = json.loads(text.partition("HEALTHCHECK")[2].partition("CMD ")[2].splitlines()[0])
 
@@ -138,7 +143,8 @@ async def test_the_health_check_asks_at_the_port_that_is_set(tmp_path: Path) -> 
 
 
 def test_what_parley_writes_in_memory_is_its_own_users() -> None:
-    """A file system in memory over a folder of the image belongs to root, unless its options say otherwise."""
+    """A file system in memory, other than /tmp, has options that give it to Parley's user. Without them it would belong
+    to root."""
     user = re.search(r"useradd --uid (\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     assert user is not None
     for service in [service for file in COMPOSE for service in ours(file).values()]:
@@ -148,7 +154,8 @@ def test_what_parley_writes_in_memory_is_its_own_users() -> None:
 
 
 def test_processes_over_postgresql_share_the_work() -> None:
-    """Every shard of Discord is run once; each process has the database and the key."""
+    """The compose file for PostgreSQL runs every shard of Discord once, and gives each process the database and the
+    key."""
     parts = ours(COMPOSE[1])
     shards = [service["environment"].get("PARLEY_DISCORD_SHARDS") for service in parts.values()]
     ranges = [re.fullmatch(r"(\d+)-(\d+)/4", each) for each in shards if each]
@@ -159,7 +166,7 @@ def test_processes_over_postgresql_share_the_work() -> None:
 
 
 def test_every_secret_that_is_used_is_there_and_no_other() -> None:
-    """By its name among the secrets, and where its file is mounted."""
+    """The compose file lists exactly the secrets that its services use and whose files they read."""
     text = COMPOSE[1].read_text(encoding="utf-8")
     listed = set(yaml.safe_load(text)["secrets"])
     used = {name for service in services(COMPOSE[1]).values() for name in service.get("secrets", ())}
@@ -167,7 +174,7 @@ def test_every_secret_that_is_used_is_there_and_no_other() -> None:
 
 
 def test_only_what_the_image_needs_is_sent_to_the_builder() -> None:
-    """What the Dockerfile copies exists and is let through; all else, such as a database or a key, is kept back."""
+    """The builder gets the files that the Dockerfile copies and no others, so never a database or a key."""
     copied = {
         word
         for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
@@ -181,7 +188,7 @@ def test_only_what_the_image_needs_is_sent_to_the_builder() -> None:
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
-    """Its settings are known to systemd, and leave the service little to break."""
+    """`systemd-analyze` finds no mistake in the unit, and rates its exposure within the threshold of 15."""
     analyse = shutil.which("systemd-analyze")
     require("systemd", analyse is not None, "systemd-analyze is not installed")
     installed = tmp_path / UNIT.name
@@ -197,12 +204,13 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
 
 
 def test_the_unit_hides_nothing_that_figures_are_read_from() -> None:
-    """Of /proc, those of the process itself (`process_open_fds`, for which there is an alert) need more than pids."""
+    """The unit doesn't reduce /proc to pids, because figures such as `process_open_fds`, which has an alert, need
+    more."""
     assert not re.search(r"^ProcSubset=", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_the_runbook_sets_up_what_the_unit_starts() -> None:
-    """The program, the secret and the unit itself are where docs/operators.md puts them."""
+    """docs/operators.md puts the program, the secret and the unit itself where the unit expects them."""
     runbook, unit = (ROOT / "docs/operators.md").read_text(encoding="utf-8"), UNIT.read_text(encoding="utf-8")
     program, secret = re.search(r"^ExecStart=(\S+) run$", unit, re.MULTILINE), re.search(r":(/etc/\S+)", unit)
     assert program is not None

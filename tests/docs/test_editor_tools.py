@@ -1,4 +1,4 @@
-"""What editors' own tools get from Parley: the hook before a commit, the workflow on GitHub, the schemas."""
+"""Tests of what editors' own tools get from Parley: the hook before a commit, the workflow on GitHub, the schemas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BIN = Path(sys.executable).parent
 
 
 def ran(words: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A command in this folder, with Parley's own programs before any other."""
+    """Run a command in this folder, with Parley's own programs before any other."""
     environ = {**environment(), "PATH": f"{BIN}:{os.environ['PATH']}", **variables}
     return subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120)
 
@@ -44,12 +44,13 @@ def hook() -> Mapping[str, Any]:
 
 
 def applies(hook: Mapping[str, Any], path: str) -> bool:
-    """Whether pre-commit would hand this file to the hook: it searches the path for both patterns."""
+    """Tell whether pre-commit would hand this file to the hook: it searches the path for both patterns."""
     return bool(re.search(hook["files"], path)) and not re.search(hook["exclude"], path)
 
 
 def test_the_hook_is_called_for_the_files_of_packs_alone(hook: Mapping[str, Any]) -> None:
-    """Every file that a pack can have, as a file or in a folder, at any depth; no draft, no other YAML."""
+    """pre-commit calls the hook for every file that a pack can have, at any depth, and for no draft and no other YAML
+    file."""
     for part in PARTS:
         assert applies(hook, f"packs/parking/{part}.yaml")
         assert applies(hook, f"{part}/2025.yaml")
@@ -59,14 +60,15 @@ def test_the_hook_is_called_for_the_files_of_packs_alone(hook: Mapping[str, Any]
 
 
 def commit(hook: Mapping[str, Any], repository: Path) -> subprocess.CompletedProcess[str]:
-    """What pre-commit does: the hook's entry, with the staged files that it wants."""
+    """Do what pre-commit does: run the hook's entry with the staged files that it wants."""
     ran(["git", "add", "--all"], repository)
     staged = ran(["git", "diff", "--cached", "--name-only", "--diff-filter=d"], repository).stdout.splitlines()
     return ran([*shlex.split(hook["entry"]), *(file for file in staged if applies(hook, file))], repository)
 
 
 def test_the_hook_lets_good_commits_pass_and_stops_broken_ones(hook: Mapping[str, Any], tmp_path: Path) -> None:
-    """A pack is checked whole when one of its files changes, and its mistakes are named as they are everywhere."""
+    """When files of a pack change, the hook checks the whole pack once. It lets a good commit pass, and stops a broken
+    one with the mistake's file and line."""
     assert ran(["git", "init", "--quiet"], tmp_path).returncode == 0
     pack = make_pack(tmp_path / "packs" / "parking")
     (tmp_path / "notes.yaml").write_text("not: [a pack", encoding="utf-8")
@@ -82,7 +84,7 @@ def test_the_hook_lets_good_commits_pass_and_stops_broken_ones(hook: Mapping[str
 
 
 def test_the_hook_is_installed_as_a_program_of_this_package(hook: Mapping[str, Any]) -> None:
-    """`language: python` installs the repository; the entry is a program that this brings."""
+    """The hook's `language: python` installs this repository, and its entry is a program that this installs."""
     assert hook["language"] == "python"
     assert shutil.which(shlex.split(hook["entry"])[0], path=str(BIN)) is not None
     assert f"id: {hook['id']}" in GUIDE.read_text(encoding="utf-8")
@@ -101,7 +103,8 @@ def steps(workflow: Mapping[Any, Any]) -> list[Mapping[str, Any]]:
 
 
 def test_the_workflow_asks_for_little(workflow: Mapping[Any, Any]) -> None:
-    """It runs at pushes and pull requests, may only read, keeps no credentials, and names a version of each action."""
+    """The workflow runs at pushes and pull requests, may only read, keeps no credentials, and names a version of each
+    action."""
     triggers = workflow[True]  # YAML 1.1 takes the key `on` for yes, and GitHub doesn't
     assert set(triggers) == {"push", "pull_request"}
     assert workflow["permissions"] == {"contents": "read"}
@@ -115,7 +118,7 @@ def test_the_workflow_asks_for_little(workflow: Mapping[Any, Any]) -> None:
 
 
 def test_the_workflow_installs_what_is_locked(workflow: Mapping[Any, Any], tmp_path: Path) -> None:
-    """Its commands, run here without a network and without effect, find everything that they name."""
+    """The workflow's commands to install Parley find everything that they name, in a dry run without a network."""
     (tmp_path / ".parley").symlink_to(ROOT)
     install = next(step for step in steps(workflow) if step["name"] == "Install Parley")
     done = ran(["bash", "-e", "-c", install["run"]], tmp_path, PIP_DRY_RUN="1", PIP_NO_INDEX="1", PIP_NO_CACHE_DIR="1")
@@ -130,7 +133,7 @@ def checked(workflow: Mapping[Any, Any], repository: Path) -> subprocess.Complet
 
 
 def test_the_workflow_marks_the_lines(workflow: Mapping[Any, Any], tmp_path: Path) -> None:
-    """Each finding is an annotation of its file, as seen from the repository, and line; an error fails the job."""
+    """The workflow marks each finding at its line of the file, as seen from the repository. An error fails the job."""
     pack = make_pack(tmp_path / "packs" / "parking")
     assert checked(workflow, tmp_path).returncode == 0
     (pack / "facts.yaml").write_text(FACTS.replace("verdict: supported", "verdict: 100%, ok: yes"), encoding="utf-8")
@@ -140,7 +143,7 @@ def test_the_workflow_marks_the_lines(workflow: Mapping[Any, Any], tmp_path: Pat
 
 
 def unescaped(command: str) -> tuple[dict[str, str], str]:
-    """How GitHub's runner reads a workflow command: properties, then the message."""
+    """Read a workflow command as GitHub's runner does: properties, then the message."""
     head, _, message = command.removeprefix("::").partition("::")
     _, _, properties = head.partition(" ")
 
@@ -159,7 +162,8 @@ def unescaped(command: str) -> tuple[dict[str, str], str]:
 
 @pytest.mark.parametrize("folder", ["a,b", "a:b", "100%", "%0A::error::x"])
 def test_a_runner_reads_back_what_was_meant(tmp_path: Path, folder: str) -> None:
-    """Whatever a folder or a value is called, it ends neither the property nor the command."""
+    """GitHub's runner reads back the folder and the value that Parley meant. No name can end a property or a command
+    early."""
     value = "%0A::set-output name=x::y"
     pack = make_pack(tmp_path / folder, {"facts.yaml": FACTS.replace("verdict: supported", f"verdict: '{value}'")})
     printed, status = main_report([pack], None, date(2025, 3, 1), "github")
@@ -176,7 +180,8 @@ def test_a_runner_reads_back_what_was_meant(tmp_path: Path, folder: str) -> None
 
 
 def test_each_file_can_lead_to_its_schema(tmp_path: Path) -> None:
-    """`parley schema` writes one for pack.yaml and each part, and the guide's line leads from a pack's folder to it."""
+    """`parley schema` writes a schema for pack.yaml and each part, and the guide's line leads from a pack's folder to
+    it."""
     done = ran(["parley", "schema", "schemas"], tmp_path)
     assert done.returncode == 0
     written = {Path(line).name for line in done.stdout.split()}
@@ -189,7 +194,8 @@ def test_each_file_can_lead_to_its_schema(tmp_path: Path) -> None:
 
 
 def test_the_shipped_packs_lead_to_their_schemas() -> None:
-    """An editor that knows YAML completes a shipped file's keys and underlines mistakes."""
+    """The first line of each shipped file leads to its schema, so that an editor that knows YAML completes keys and
+    underlines mistakes."""
     for file in sorted((ROOT / "content").glob("*/*.yaml")):
         first = file.read_text(encoding="utf-8").partition("\n")[0]
         schema = first.removeprefix("# yaml-language-server: $schema=")

@@ -1,4 +1,5 @@
-"""docs/editors.md, followed to the letter: each file written, each change made and each command typed, in order."""
+"""Tests that follow docs/editors.md to the letter: they write each file, make each change and type each command, in
+order."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ PORT = 8766
 
 
 def changed(text: str, block: Block) -> str:
-    """The file's text after a change. The place must be the only one of its kind: a reader has to find it."""
+    """Return the file's text after a change. The old passage must stand in it once, so that a reader finds it."""
     lines = block.text.splitlines(keepends=True)
     assert {line[0] for line in lines if line.strip()} <= set(" +-"), block.text
     old = "".join(line[1:] for line in lines if not line.startswith("+"))
@@ -31,7 +32,8 @@ def changed(text: str, block: Block) -> str:
 
 
 def previewed(command: Command, folder: Path) -> tuple[int, str]:
-    """Runs the preview on a free port, looks at its page, and stops it as a person does. Gives what it printed."""
+    """Run the preview on a free port, look at its page, and stop it with Ctrl+C. Return its status and what it
+    printed."""
     port = str(free_port())
     words = [str(PROGRAM), *command.line.split()[1:], "--port", port]
     process = subprocess.Popen(
@@ -51,7 +53,7 @@ def previewed(command: Command, folder: Path) -> tuple[int, str]:
 
 
 def step(block: Block, folder: Path) -> None:
-    """Does what one block says."""
+    """Do what one block says."""
     if block.edits:
         file = folder / block.file
         file.write_text(changed(file.read_text(encoding="utf-8"), block), encoding="utf-8")
@@ -74,7 +76,7 @@ def test_the_guide_can_be_followed_to_the_letter(document: Path, tmp_path: Path)
 
 
 def test_the_guide_has_steps() -> None:
-    """The walk above walks: changes, commands that pass and commands that fail are all in it."""
+    """The guide has at least 12 changes, commands that pass, commands that fail, and a preview."""
     steps = blocks(GUIDE)
     commands = [command for block in steps for command in commands_in(block)]
     assert sum(block.edits for block in steps) >= 12
@@ -83,7 +85,7 @@ def test_the_guide_has_steps() -> None:
 
 
 async def test_the_commands_that_it_names_are_there(tmp_path: Path) -> None:
-    """What the guide tells editors to type in the chat is declared, word for word."""
+    """Every `/content` command that the guide names is declared, word for word."""
     commands = set(re.findall(r"`/(content \w+)`", GUIDE.read_text(encoding="utf-8")))
     async with running(tmp_path) as instance:
         assert commands == {name for name in instance.bot.commands if name in commands}
@@ -91,7 +93,8 @@ async def test_the_commands_that_it_names_are_there(tmp_path: Path) -> None:
 
 
 def test_each_mistake_is_mended_again() -> None:
-    """Of the mistakes made on purpose none is left: the last check of the guide finds nothing."""
+    """The last check of the guide finds no error and no warning, so every mistake made on purpose is corrected
+    again."""
     last = [command for block in blocks(GUIDE) for command in commands_in(block) if "parley check" in command.line][-1]
     assert last.status == 0
     assert (last.output or "").startswith("city-parking: 0 errors, 0 warnings")

@@ -1,4 +1,5 @@
-"""What the documents show works: commands run, packs pass the checker, settings are read, code does what it says."""
+"""Tests that the documents' examples work: commands run, packs pass the checker, settings are read, code does what it
+says."""
 
 from __future__ import annotations
 
@@ -45,21 +46,21 @@ def documents_with_packs() -> list[Path]:
 
 
 def run(command: Command, folder: Path) -> tuple[int, str]:
-    """Exit status and output of a command in this folder, without settings from outside."""
+    """Run a command in this folder without settings from outside, and return its exit status and output."""
     words = shlex.split(command.line)
     variables = dict(word.split("=", 1) for word in words[: words.index("parley")])
     words = [str(PROGRAM), *words[words.index("parley") + 1 :]]
     if words[1] == "run":
         return serve(words, folder)
     environ = {**environment(), **variables}
-    if words[1] in {"db", "polls"} and not (folder / "parley.db").exists():  # commands on records need some
+    if words[1] in {"db", "polls"} and not (folder / "parley.db").exists():  # these commands need a database
         subprocess.run([str(PROGRAM), "db", "upgrade"], cwd=folder, env=environment(), capture_output=True, check=True)
     done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
 def serve(words: list[str], folder: Path) -> tuple[int, str]:
-    """Starts the bot on a free port, and stops it as soon as it is ready."""
+    """Start the bot on a free port, stop it as soon as it is ready, and return its exit status and output."""
     environ = {**environment(), "PARLEY_PORT": str(free_port()), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
@@ -76,7 +77,8 @@ def environment() -> Mapping[str, str]:
 
 @pytest.mark.parametrize("document", [file for file in documents() if not is_a_walk(file)], ids=name_of)
 def test_every_parley_command_runs_and_exits_as_said(document: Path, tmp_path: Path) -> None:
-    """An example that begins with `parley`, or with variables for it, prints what stands below it and exits with 0, or with what it says."""
+    """A `parley` command in a document prints the output that stands below it, and exits with 0 or with the status that
+    the document names."""
     write_files(document, tmp_path)
     for command in commands(document):
         if PARLEY.match(command.line):
@@ -87,8 +89,8 @@ def test_every_parley_command_runs_and_exits_as_said(document: Path, tmp_path: P
 
 @pytest.mark.parametrize("document", documents_with_packs(), ids=name_of)
 def test_every_pack_that_is_shown_passes_the_checker(document: Path, tmp_path: Path) -> None:
-    """A pack in a document has no error and, on the day of its review, no warning; its quotes are proved where it has
-    an essay."""
+    """On the day of its review a pack in a document has no error and no warning. If the document has an essay, the
+    checker proves the pack's quotes."""
     write_files(document, tmp_path)
     essay = tmp_path / "essay.txt"
     folders = [folder for file in tmp_path.glob("*/*/pack.yaml") for folder in pack_folders(file.parent)]
@@ -98,7 +100,7 @@ def test_every_pack_that_is_shown_passes_the_checker(document: Path, tmp_path: P
 
 
 def test_every_yaml_example_is_a_file_of_a_pack() -> None:
-    """So that no example of a pack's format escapes the checker."""
+    """Every YAML example in a document names its file, so that none of them escapes the checker."""
     for document in documents():
         for block in blocks(document):
             if block.kind == "yaml":
@@ -122,7 +124,7 @@ def test_every_settings_file_that_is_shown_is_read(
 
 @pytest.fixture
 def example_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bot:
-    """A bot that has CONTRIBUTING's example feature, imported as if it were in its place."""
+    """Return a bot that has CONTRIBUTING's example feature, imported as if it were in its place."""
     write_files(CONTRIBUTING, tmp_path)
     (block,) = [block for block in blocks(CONTRIBUTING) if block.file.startswith("bot/commands/")]
     name = block.file.removesuffix(".py").replace("/", ".")
@@ -139,7 +141,7 @@ def example_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bot:
 
 @asynccontextmanager
 async def on_surface(surface: str, bot: Bot) -> AsyncIterator[Driver]:
-    """Ada, on one of the four surfaces."""
+    """Yield Ada's driver on one of the four surfaces."""
     if surface == "terminal":
         yield terminal_driver(bot, "Ada", Clock())
     elif surface == "web":
@@ -155,7 +157,8 @@ async def on_surface(surface: str, bot: Bot) -> AsyncIterator[Driver]:
 
 @pytest.mark.parametrize("surface", ["discord", "slack", "web", "terminal"])
 async def test_the_worked_example_plays_its_dialogue(example_bot: Bot, surface: str) -> None:
-    """CONTRIBUTING shows a feature and its dialogue; a contributor who copies them has a command on four surfaces."""
+    """The feature that CONTRIBUTING shows answers as in its dialogue on Discord, Slack, the web chat and the
+    terminal."""
     (dialogue,) = [b.text for b in blocks(CONTRIBUTING) if b.kind == "python" and not b.file]
     (steps,) = ast.literal_eval(dialogue).values()
     async with on_surface(surface, example_bot) as ada:
@@ -165,7 +168,7 @@ async def test_the_worked_example_plays_its_dialogue(example_bot: Bot, surface: 
 
 
 def test_the_worked_example_keeps_the_rules_of_style() -> None:
-    """What is shown as an example is written as the linter wants it."""
+    """The linter and the formatter accept the code that CONTRIBUTING shows."""
     for block in blocks(CONTRIBUTING):
         if block.kind == "python" and block.file:
             for words in (["check", "--quiet"], ["format", "--check", "--quiet", "--diff"]):

@@ -1,4 +1,4 @@
-"""What holds for the text of the repository itself."""
+"""Tests of the text of the repository's own files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ NEVER = {
     "an address of a package index": r"\bpypi\.org|pythonhosted|registry\.npmjs|index-url http|proxy\.golang",
     "a word of somebody's workplace": r"(?i)\bsub-?agents?\b|\bbash_jobs\b|\bworklog\b",
 }
-"""What is wrong → how it looks. Packs quote the world, so the last rule leaves `content/` out."""
+"""What no file may contain → its pattern. Packs quote the world, so the last rule leaves `content/` out."""
 
 
 def tracked() -> list[Path]:
-    """Every file that belongs to the repository; the test is skipped where that can't be told."""
+    """Return every file that belongs to the repository. Skip the test if this is no Git checkout."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("this is no Git checkout, so it is not known which files belong to it")
@@ -32,7 +32,7 @@ def tracked() -> list[Path]:
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_every_link_leads_somewhere(document: Path) -> None:
-    """A relative link or image names a file that is there, and an anchor a heading that is there."""
+    """A relative link or image in a document names a file that exists, and an anchor names a heading that exists."""
     for target in links(document):
         if target.startswith(_WEB):
             continue
@@ -45,20 +45,21 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_every_image_says_what_it_shows(document: Path) -> None:
-    """A reader who can't see a picture learns from its alt text what it shows."""
+    """Every image has an alt text of at least 40 characters, from which a reader who can't see it learns what it
+    shows."""
     for target, alt in images(document):
         assert len(alt) >= ALT_LEAST, target
 
 
 def test_every_picture_is_shown_somewhere() -> None:
-    """A picture in docs/images that no document shows is one that nobody looks after."""
+    """Every picture in docs/images is shown in a document."""
     pictures_used = {(document.parent / target).resolve() for document in documents() for target, _ in images(document)}
     assert {file for file in (ROOT / "docs" / "images").glob("*.png") if file in tracked()} <= pictures_used
 
 
 @pytest.mark.parametrize("what", NEVER)
 def test_no_file_speaks_of_where_it_was_made(what: str) -> None:
-    """The repository is about Parley: no machine paths, no package indexes, no words of anybody's workplace."""
+    """No file names a path of somebody's machine or a package index, or uses a word of somebody's workplace."""
     pattern = re.compile(NEVER[what])
     places = []
     for file in tracked():
@@ -74,7 +75,7 @@ def test_no_file_speaks_of_where_it_was_made(what: str) -> None:
 
 
 def test_no_lock_says_where_packages_come_from() -> None:
-    """Locks pin versions and hashes and name no index, so they hold wherever packages are fetched from."""
+    """A lock pins versions and hashes and names no index, so that it holds with any index."""
     for lock in (ROOT / "locks").glob("*.txt"):
         text = lock.read_text(encoding="utf-8")
         assert "://" not in text

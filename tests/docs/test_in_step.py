@@ -1,4 +1,4 @@
-"""What the documents say of the program is what the program says of itself."""
+"""Tests that the documents say of the program what the program says of itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAKE = re.compile(r"(?:^|`)make ((?:[a-z-]+ ?)+)", re.MULTILINE)
 
 
 def is_in_step(document: Path, name: str, rows: str) -> None:
-    """The table in the document is this one; `PARLEY_GOLDEN=write` puts it there."""
+    """Assert that the table in the document has these rows. `PARLEY_GOLDEN=write` puts them there."""
     if os.environ.get("PARLEY_GOLDEN") == "write":
         write_table(document, name, rows)
     assert tables(document)[name] == rows, f"{name_of(document)} is out of date: PARLEY_GOLDEN=write pytest tests/docs"
@@ -42,7 +42,7 @@ def is_in_step(document: Path, name: str, rows: str) -> None:
 
 @pytest.mark.parametrize("group", made.GROUPS)
 async def test_the_command_tables_are_the_declarations(group: str, tmp_path: Path) -> None:
-    """The guide of each reader lists their commands, in the words of their declarations; none stands in two."""
+    """The guide of each group of readers lists their commands in the words of their declarations."""
     async with running(tmp_path) as instance:
         groups = made.command_groups(instance.bot.commands)
     assert all(groups.values())
@@ -57,12 +57,12 @@ def test_the_reference_of_settings_is_the_settings() -> None:
 
 
 def test_the_table_of_figures_is_the_figures() -> None:
-    """docs/operators.md has every figure with its labels."""
+    """docs/operators.md lists every figure with its labels and its meaning."""
     is_in_step(OPERATORS, "metrics", made.metrics_table())
 
 
 def test_every_setting_is_in_the_reference() -> None:
-    """With its variable, its default and its description."""
+    """docs/configuration.md lists every setting with its variable and its description."""
     rows = CONFIGURATION.read_text(encoding="utf-8")
     for name, info in Settings.model_fields.items():
         assert info.description
@@ -86,7 +86,7 @@ def test_every_rule_of_the_checker_is_explained() -> None:
 
 
 def test_every_table_is_one_that_is_made() -> None:
-    """A table between marks that nobody makes would go stale unseen."""
+    """Every table between marks in a document is one that the tests make from the code, so that none goes stale."""
     table_names = {
         "metrics",
         *made.pack_tables(),
@@ -97,7 +97,7 @@ def test_every_table_is_one_that_is_made() -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=name_of)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
-    """`make …` in a document is something that the Makefile does."""
+    """Every `make` target that a document names is in the Makefile."""
     targets = set(_TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
     text = document.read_text(encoding="utf-8")
     examples = "\n".join(line for block in blocks(document) if block.kind == "sh" for line in block.text.splitlines())
@@ -107,7 +107,7 @@ def test_every_make_target_that_is_named_exists(document: Path) -> None:
 
 
 def test_readme_has_the_two_commands() -> None:
-    """A newcomer needs two commands, and both stand near the top."""
+    """README names `make run` and `make test` near the top, before “Five things to ask”."""
     head, rest, _ = README.read_text(encoding="utf-8").partition("## Five things to ask")
     assert rest
     assert re.search(r"^make run\b", head, re.MULTILINE)
@@ -115,21 +115,22 @@ def test_readme_has_the_two_commands() -> None:
 
 
 def test_the_readme_is_read_in_five_minutes() -> None:
-    """At most 900 words, as `wc -w` counts them."""
+    """README has at most 900 words, as `wc -w` counts them."""
     assert len(README.read_text(encoding="utf-8").split()) <= README_WORDS_MAX
 
 
 def test_the_documents_stay_short() -> None:
-    """At most 22,000 words as `wc -w` counts them; decisions are read one by one and don't count."""
+    """The documents in docs/ have at most 22,000 words together, as `wc -w` counts them. Decision records don't
+    count."""
     read = [file for file in (ROOT / "docs").rglob("*.md") if "decisions" not in file.parts]
     words = {name_of(file): len(file.read_text(encoding="utf-8").split()) for file in read}
     assert sum(words.values()) <= DOCS_WORDS_MAX, sorted(words.items(), key=lambda item: -item[1])
 
 
 def test_the_promise_is_the_one_that_voters_read() -> None:
-    """README promises no more than a poll's “How secret?”: who never sees a vote, who could while it is open, and how long.
+    """README promises what a poll's “How secret?” says: who never sees a vote, and who could while the poll is open.
 
-    The poll's own line says who could.
+    The poll's own line says that the operator could look.
     """
     promised = README.read_text(encoding="utf-8").lower()
     t, secrecy = translator("en"), Secrecy("sqlite")
@@ -140,7 +141,7 @@ def test_the_promise_is_the_one_that_voters_read() -> None:
 
 
 def test_what_a_restored_backup_brings_back_is_said() -> None:
-    """README names the one case in which a closed poll is open again, and links to the steps that follow."""
+    """README links a restored backup to docs/operators.md, which lists the steps for the polls that it brings back."""
     assert "[restores an older backup](docs/operators.md#back-up-and-restore)" in README.read_text(encoding="utf-8")
     steps = (
         (ROOT / "docs" / "operators.md")
@@ -152,7 +153,8 @@ def test_what_a_restored_backup_brings_back_is_said() -> None:
 
 
 def test_what_a_machine_may_lack_is_listed() -> None:
-    """CONTRIBUTING names everything that a test can require, so that a skip can be understood and ended."""
+    """CONTRIBUTING lists everything that a test can require of a machine, so that a skip can be understood and
+    ended."""
     required = {name for file in (ROOT / "tests").rglob("*.py") for name in _required(file.read_text(encoding="utf-8"))}
     gate = re.search(r"PARLEY_TEST_REQUIRE=([\w,]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
     assert gate is not None
@@ -165,7 +167,7 @@ def _required(code: str) -> set[str]:
 
 
 def test_editors_know_the_schema_of_every_part() -> None:
-    """VS Code completes each file of a pack by its schema, whether a part is a file or a folder."""
+    """The settings for VS Code give each file of a pack its schema, whether a part is a file or a folder."""
     settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
     expected: dict[str, object] = {"schemas/pack.schema.json": "content/*/pack.yaml"}
     for part in PARTS:
@@ -175,7 +177,7 @@ def test_editors_know_the_schema_of_every_part() -> None:
 
 
 def test_every_folder_of_the_house_is_on_the_map() -> None:
-    """CONTRIBUTING tells of each folder what it knows."""
+    """CONTRIBUTING names every package in bot, adapters and tests, and every benchmark."""
     text = CONTRIBUTING.read_text(encoding="utf-8")
     for top in ("bot", "adapters", "tests"):
         for folder in sorted((ROOT / top).iterdir()):
@@ -187,7 +189,8 @@ def test_every_folder_of_the_house_is_on_the_map() -> None:
 
 
 def test_the_changelog_tells_what_is_not_released() -> None:
-    """Every change that people notice stands under Unreleased until a version takes it."""
+    """The changelog begins with a section Unreleased. If another section follows, it is that of the project's
+    version."""
     text = CHANGELOG.read_text(encoding="utf-8")
     sections = re.findall(r"^## \[([^\]]+)\]", text, re.MULTILINE)
     assert sections[0] == "Unreleased"
@@ -196,14 +199,15 @@ def test_the_changelog_tells_what_is_not_released() -> None:
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
-    """A decision keeps its number, so that code and people can refer to it."""
+    """Decision records are numbered from 1 without a gap, so that code and people can refer to them."""
     numbers = [int(file.name[:4]) for file in DECISIONS]
     assert numbers == list(range(1, len(DECISIONS) + 1))
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=name_of)
 def test_a_decision_has_its_four_parts_on_one_page(decision: Path) -> None:
-    """Context, decision, consequences and what was measured or checked, short enough to be read at once."""
+    """A decision record has its number in its title, the parts Context, Decision, Consequences and What was measured,
+    and fewer than 700 words."""
     text = decision.read_text(encoding="utf-8")
     assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", decision.name)
     assert text.startswith(f"# {decision.name[:4]}: ")

@@ -1,4 +1,4 @@
-"""The sentences that a translator gets."""
+"""Test of the sentences that a translator gets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.docs.documents import ROOT
 
 
 def test_every_sentence_can_be_collected() -> None:
-    """What `make messages` runs reads all of the code, and finds sentences, declared ones and plurals."""
+    """`make messages` collects sentences from the code and from declarations, and sentences with a plural."""
     sentences = sentences_of(ROOT)
     assert "Type a question or a command. Try /help." in sentences
     assert "Find a fact: its verdict, the essay's words and the sources" in sentences

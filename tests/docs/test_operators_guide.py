@@ -1,4 +1,4 @@
-"""What watches over Parley asks for figures that it has, and every alert is explained."""
+"""Tests that the dashboard and the alerts ask for figures that Parley has, and that every alert is explained."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _SERIES = re.compile(r"\b(?:parley|process)_\w+")
 _LABELS = re.compile(r"\b(\w+)\s*!?=~?\s*\"([^\"]*)\"")
 _GROUPS = re.compile(r"\b(?:by|without)\s*\(([^)]*)\)")
 OF_PROMETHEUS = {"job", "instance", "le"}
-"""Labels that Prometheus adds, and that of a histogram's buckets."""
+"""Labels that Prometheus adds, and `le` of a histogram's buckets."""
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Where a query stands, and the query."""
+    """Yield each query with the name of its panel or alert."""
     for panel in json.loads(BOARD.read_text(encoding="utf-8"))["panels"]:
         for target in panel.get("targets", ()):
             yield panel["title"], target["expr"]
@@ -41,7 +41,8 @@ def rules() -> list[Mapping[str, Any]]:
 
 
 async def series(folder: Path) -> dict[str, set[str]]:
-    """Every series of an instance that has done a bit of everything, with the values of its labels `end` and `answer`."""
+    """Return every series of an instance that has done a bit of everything, with the values of its labels `end` and
+    `answer`."""
     metrics = Metrics()
     async with running(folder, meter=metrics) as instance:
         await instance.bot.say(request(), "/fact coffee")
@@ -58,7 +59,8 @@ async def series(folder: Path) -> dict[str, set[str]]:
 
 
 async def test_every_query_asks_for_a_figure_that_exists(tmp_path: Path) -> None:
-    """A dashboard or an alert that asks for what is not there would show nothing, and never fire."""
+    """Every query of the dashboard and of an alert asks for a figure that Parley has. Otherwise the panel would show
+    nothing, and the alert would never fire."""
     figures = await series(tmp_path)
     query_list = list(queries())
     assert len(query_list) > 30
@@ -70,7 +72,7 @@ async def test_every_query_asks_for_a_figure_that_exists(tmp_path: Path) -> None
 
 
 async def test_every_query_asks_for_labels_that_exist(tmp_path: Path) -> None:
-    """And for values that they can have."""
+    """Every query of the dashboard and of an alert asks for labels that exist, and for values that they can have."""
     labels = {label for _, names, _ in figures() for label in names} | OF_PROMETHEUS
     values = {value for of_figure in (await series(tmp_path)).values() for value in of_figure}
     for where, query in queries():
@@ -82,13 +84,13 @@ async def test_every_query_asks_for_labels_that_exist(tmp_path: Path) -> None:
 
 
 def test_every_figure_is_on_the_dashboard() -> None:
-    """A figure that nobody looks at is not worth counting."""
+    """Every figure is in a query of the dashboard or of an alert."""
     query_text = " ".join(query for _, query in queries())
     assert [name for name, _, _ in figures() if name not in query_text] == []
 
 
 def test_panels_do_not_overlap() -> None:
-    """Each has its place on a grid of 24 columns, and a data source that the reader chooses."""
+    """Each panel has its own place on a grid of 24 columns, its own id, and a data source that the reader chooses."""
     board = json.loads(BOARD.read_text(encoding="utf-8"))
     occupied: set[tuple[int, int]] = set()
     for panel in board["panels"]:
@@ -102,13 +104,13 @@ def test_panels_do_not_overlap() -> None:
 
 
 def test_every_alert_is_explained() -> None:
-    """docs/operators.md says what each means and what to do, and explains none that is gone."""
+    """docs/operators.md explains every alert in the order of the rules, and none that no longer exists."""
     explained = re.findall(r"^- `(Parley\w+)`: \S", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
     assert explained == [rule["alert"] for rule in rules()]
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
 def test_an_alert_says_how_urgent_it_is_and_what_happened(rule: Mapping[str, Any]) -> None:
-    """Somebody is woken for what members notice, and the rest waits for the morning."""
+    """Each alert has a severity, `page` or `ticket`, and a summary of what happened."""
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"]["summary"]

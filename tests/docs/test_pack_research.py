@@ -1,7 +1,8 @@
-"""The shipped pack against what it was written from: the essay, the dossier of its claims and the addendum to it.
+"""Tests of the shipped pack against the texts it was written from: the essay, the dossier of its claims and the
+addendum.
 
-All three lie beside the repository on some machines and are never part of it; `PARLEY_TEST_REQUIRE=research` makes them
-needed. What the repository alone can prove stands in test_shipped_pack.py.
+All three lie beside the repository on some machines and are never part of it; `PARLEY_TEST_REQUIRE=research` makes the
+tests fail without them. What the repository alone can prove stands in test_shipped_pack.py.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def pack() -> Pack:
 
 
 def test_every_quote_stands_in_the_essay() -> None:
-    """`parley check --essay` reports no error, proves every quote, and finds less than half of the essay quoted."""
+    """`parley check --essay` reports no error, proves all 37 quotes of at most 40 words, and finds less than half of
+    the essay quoted."""
     require("research", ESSAY.exists(), "the essay is not on this machine")
     report = check_pack(FOLDER, ESSAY, date(2026, 11, 30))
     assert report.errors == 0
@@ -56,7 +58,7 @@ def test_every_quote_stands_in_the_essay() -> None:
 
 
 def test_every_claim_of_the_essay_has_a_fact(pack: Pack, dossier: dict[str, Any]) -> None:
-    """C1 to C34: a fact quotes words of the claim, in its paragraph."""
+    """For each claim of the dossier, a fact quotes words of the claim from the same paragraph of the essay."""
     facts = list(pack.all(Fact))
     for claim in dossier["claims"]:
         paragraph = int(claim["para"].removeprefix("P"))
@@ -69,7 +71,8 @@ def test_every_claim_of_the_essay_has_a_fact(pack: Pack, dossier: dict[str, Any]
 def test_sources_are_those_of_the_dossier_and_the_addendum(
     pack: Pack, dossier: dict[str, Any], addendum: dict[str, Any]
 ) -> None:
-    """No source of the dossier is lost, none comes from elsewhere, and each address stands in one of the two."""
+    """The pack has all 117 sources of the dossier. Every other source comes from the addendum, and each address from
+    one of the two."""
     sources = list(pack.all(Source))
     newer = {listed["id"]: listed for listed in addendum["sources"]}
     older = {listed["title"]: listed for listed in dossier["sources"]}
@@ -84,7 +87,8 @@ def test_sources_are_those_of_the_dossier_and_the_addendum(
 
 
 def test_copies_are_called_copies(pack: Pack, dossier: dict[str, Any], addendum: dict[str, Any]) -> None:
-    """A text that was read as a mirror stays one, and a source called original has an address of its publisher's."""
+    """A source that the dossier calls a mirror is a mirror in the pack. A source that the pack calls original has its
+    publisher's address, or none."""
     original = {url for listed in dossier["sources"] if listed["copy"] == "original" for url in listed["urls"]}
     original |= {url for listed in dossier["sources"] if listed["copy"] == "url-in-text" for url in listed["urls"]}
     reports = ("original", "secondary-mention")
@@ -98,7 +102,8 @@ def test_copies_are_called_copies(pack: Pack, dossier: dict[str, Any], addendum:
 
 
 def test_the_essays_text_is_not_in_the_pack(pack: Pack) -> None:
-    """Its author and licence are unknown: no sentence of it stands in any file beyond the short quotes."""
+    """No sentence of the essay of more than 15 words stands in the pack, because the essay's author and licence are
+    unknown."""
     require("research", ESSAY.exists(), "the essay is not on this machine")
     pack_text = " ".join(file.read_text() for file in FOLDER.rglob("*.yaml"))
     sentences = [s.strip() for s in re.split(r"(?<=[.?!])\s", ESSAY.read_text()) if len(s.split()) > 15]
@@ -106,7 +111,7 @@ def test_the_essays_text_is_not_in_the_pack(pack: Pack) -> None:
 
 
 def test_statements_and_terms_are_all_there(pack: Pack, dossier: dict[str, Any]) -> None:
-    """30 statements that lean as in the dossier, and at least its 32 terms."""
+    """The pack has as many statements of each leaning as the dossier, and at least the dossier's 32 terms."""
     leans = sorted(statement.lean.value for statement in pack.all(Statement))
     assert leans == sorted(statement["lean"].removesuffix(" line") for statement in dossier["statements"])
     assert len(list(pack.all(Term))) >= len(dossier["glossary"]) == 32
@@ -115,7 +120,8 @@ def test_statements_and_terms_are_all_there(pack: Pack, dossier: dict[str, Any])
 def test_the_timeline_has_the_year_that_is_borne_out(
     pack: Pack, dossier: dict[str, Any], addendum: dict[str, Any]
 ) -> None:
-    """Each date of the dossier stands in it, at least 35 dates more from the addendum, and each event has a source."""
+    """The timeline begins on 20 January 2025 and has every date of the dossier and at least 35 of the addendum. Each
+    event has a source."""
     events = list(pack.all(Event))
     dates = [event.date for event in events]
     assert min(dates) == "2025-01-20"
@@ -126,7 +132,7 @@ def test_the_timeline_has_the_year_that_is_borne_out(
 
 
 def _overlap(quote: str, span: str) -> bool:
-    """Whether the two share a run of four words, or all of a shorter claim."""
+    """Tell whether the two share a run of four words, or all of a shorter claim."""
     words, claim = _plain(quote).split(), _plain(span)
     run = min(4, len(claim.split()))
     return any(" ".join(words[start : start + run]) in claim for start in range(len(words) - run + 1))
@@ -137,7 +143,7 @@ def _plain(text: str) -> str:
 
 
 def _plain_address(url: str) -> str:
-    """An address without what a crawler or a newsletter added to it."""
+    """Return an address without the additions of a crawler or a newsletter."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     tracked = parts.query.startswith(("utm_", "highlight=", "BC="))

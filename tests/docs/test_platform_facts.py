@@ -1,4 +1,4 @@
-"""docs/platform-facts.md against the rehearsals, the tests' servers and their alterations."""
+"""Tests of docs/platform-facts.md against the rehearsals, the tests' servers and their alterations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STAGES: dict[str, Stage] = {"D": DiscordStage(*[NOBODY] * 5), "S": SlackStage(*[
 
 
 def rows() -> dict[str, str]:
-    """Each fact with its source."""
+    """Return each fact with its source."""
     return dict(_ROW.findall(PAGE.read_text("utf-8")))
 
 
@@ -39,14 +39,15 @@ def rehearsed() -> list[str]:
 
 
 def test_each_fact_has_a_source() -> None:
-    """A page of the documentation, a thread by its number, or the word that nobody has written it down."""
+    """The source of a fact is a page of the documentation, a thread by its number, or the word `unwritten`."""
     assert {fact: source for fact, source in rows().items() if not _SOURCE.match(source)} == {}
     text = PAGE.read_text("utf-8")
     assert set(re.findall(r"\[docs\]\[(\w+)\]", text)) == set(re.findall(r"^\[(\w+)\]: https://", text, re.MULTILINE))
 
 
 def test_each_fact_is_rehearsed_or_says_why_not() -> None:
-    """A row without a reason is tried in one step, a row with a reason in none, and no step tries what isn't listed."""
+    """A fact is rehearsed in one step, or its row says why it isn't rehearsed. No step rehearses a fact that isn't
+    listed."""
     tried = {fact for fact, source in rows().items() if not _REASON.search(source)}
     assert tried == set(rehearsed())
     assert [fact for fact, times in Counter(rehearsed()).items() if times > 1] == []
@@ -54,13 +55,14 @@ def test_each_fact_is_rehearsed_or_says_why_not() -> None:
 
 @pytest.mark.parametrize("letter", FOLDERS)
 def test_the_tests_servers_cite_what_they_keep(letter: str) -> None:
-    """Each fact that is rehearsed stands in the code of the server that keeps it, and no fact that isn't listed."""
+    """The code of each tests' server cites all rehearsed facts of its platform, and no others."""
     code = "\n".join(file.read_text("utf-8") for file in sorted(Path(FOLDERS[letter]).glob("*.py")))
     cited = set(re.findall(rf"\b{letter}-[a-z0-9][a-z0-9-]*\b", code))
     assert cited == {fact for fact in rehearsed() if fact.startswith(letter)}
 
 
 def test_each_rehearsed_fact_is_broken_by_an_alteration() -> None:
-    """A rehearsal that could not notice a difference would report none."""
+    """Each rehearsed fact is broken by one of at least 15 alterations of the tests' servers, so that its rehearsal can
+    notice a difference."""
     assert set(rehearsed()) == {fact for alteration in ALTERATIONS for fact in alteration.facts}
     assert len(ALTERATIONS) >= 15

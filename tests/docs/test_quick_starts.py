@@ -1,7 +1,8 @@
-"""The quick starts of the README and of the platforms' pages, followed to the letter as far as one machine allows.
+"""Tests that follow the quick starts of the README and of the platforms' pages to the letter, as far as one machine
+allows.
 
-The commands come out of the documents. What they reach is what a newcomer has: a fresh copy of the repository, and,
-in the place of Discord and Slack, the small servers of tests/wire.
+The commands come out of the documents. They run on what a newcomer has: a fresh copy of the repository, and the small
+servers of tests/wire in place of Discord and Slack.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def section(document: Path, heading: str) -> str:
 
 
 def start_commands(document: Path, start: str) -> list[str]:
-    """The command lines of the README's start that begin so."""
+    """Return the command lines in the section Start of a document that begin with `start`."""
     start_section = section(document, "Start")
     lines = [
         command.line for block in blocks(document) if block.text in start_section for command in commands_in(block)
@@ -54,7 +55,7 @@ def start_commands(document: Path, start: str) -> list[str]:
 
 
 def page_terms(document: Path) -> list[str]:
-    """What a platform's page tells to type or to set, in backticks, while it is set up."""
+    """Return what the setup in a platform's page tells a reader to type or to set, in backticks."""
     steps = section(document, "Setting it up").partition("\n### ")[0]
     return [" ".join(words.split()) for words in re.findall(r"`([^`]+)`", steps)]
 
@@ -64,7 +65,7 @@ def page_terms(document: Path) -> list[str]:
 
 @contextmanager
 def started(words: list[str], folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """A program in a terminal of its own, until Ctrl+C; the address that it prints. It ends by itself then."""
+    """Run a program until Ctrl+C, and yield the address that it prints. It must end without a traceback."""
     log, output = "", folder / "printed.txt"
     with (
         output.open("w+", encoding="utf-8") as printed,
@@ -93,7 +94,8 @@ def started(words: list[str], folder: Path, environment: dict[str, str]) -> Iter
 
 @pytest.mark.slow
 def test_the_start_on_a_fresh_machine(tmp_path: Path) -> None:
-    """`make run` in a fresh copy installs, prints the address of a page that is there, and ends with Ctrl+C."""
+    """`make run` in a fresh copy installs Parley, prints the address of a page that is there, and ends with Ctrl+C. The
+    next run has the same address."""
     assert start_commands(README, "make ") == ["make run", "make test"]
     copy = copy_of_repository(tmp_path / "parley")
     new_environment(copy / ".venv")
@@ -108,8 +110,8 @@ def test_the_start_on_a_fresh_machine(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_installed_wheel_needs_nothing_of_the_repository(tmp_path: Path) -> None:
-    """`pip install` of what is built, in another environment, used from an empty folder: packs, SQL, migrations, the
-    page's files and schemas come with it."""
+    """A wheel installed in another environment works from an empty folder: packs, SQL, migrations, the page's files and
+    schemas come with it."""
     copy = copy_of_repository(tmp_path / "parley")
     programs, empty = new_environment(tmp_path / "venv"), tmp_path / "empty"
     empty.mkdir()
@@ -148,7 +150,8 @@ def test_an_installed_wheel_needs_nothing_of_the_repository(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_the_installation_with_pip(tmp_path: Path) -> None:
-    """As docs/operators.md tells it, but for the folder and for packages that count as fetched; then it answers."""
+    """The installation with pip in docs/operators.md works as written, but for the folder and packages that count as
+    fetched. Parley then answers."""
     install_section = section(RUNBOOK, "Install")
     first = next(block for block in blocks(RUNBOOK) if block.text in install_section)
     make, *installs = [command.line for command in commands_in(first)]
@@ -170,8 +173,8 @@ def test_the_installation_with_pip(tmp_path: Path) -> None:
 
 
 def test_what_is_told_of_containers_fits_the_compose_file() -> None:
-    """The service that is named is there, is built here, has a variable for each token, and its program takes what it
-    is given."""
+    """The README's `docker compose` commands fit compose.yaml: the service exists, is built here and has a variable for
+    each token, and its program takes the command."""
     up, ask = (shlex.split(line) for line in start_commands(README, "docker compose"))
     service = ours(ROOT / "compose.yaml")["parley"]
     whole = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -192,7 +195,8 @@ def test_what_is_told_of_containers_fits_the_compose_file() -> None:
 
 
 async def test_the_start_on_discord(tmp_path: Path) -> None:
-    """With the one variable that the page names, the link is printed, and `parley run` is there with its commands."""
+    """With the one variable that docs/discord.md names, `parley discord invite` prints the link, and `parley run`
+    answers commands."""
     terms = page_terms(DISCORD)
     assert [name for name in terms if name.startswith("PARLEY_")] == ["PARLEY_DISCORD_TOKEN"]
     assert [line for line in terms if line.startswith("parley ")][:2] == ["parley discord invite", "parley run"]
@@ -215,7 +219,8 @@ async def test_the_start_on_discord(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", ["Socket Mode", "HTTP"])
 async def test_the_start_on_slack(tmp_path: Path, way: str) -> None:
-    """The manifest is printed; with the variables that the page names for this way, `/parley` is answered."""
+    """The command in docs/slack.md prints the manifest. With the variables that the page names for Socket Mode or HTTP,
+    Parley answers `/parley`."""
     terms, port = page_terms(SLACK), free_port()
     settings = {
         "PARLEY_SLACK_BOT_TOKEN": BOT_TOKEN,

@@ -1,4 +1,4 @@
-"""What docs/security.md claims, against the tests that it names and the rules that it speaks of."""
+"""Tests of docs/security.md against the tests that it names and the limits and rules that it states."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def functions(file: Path) -> dict[str, ast.AST]:
 
 @pytest.mark.parametrize(("file", "test"), sorted(set(TEST_NAMES)))
 def test_every_test_that_is_named_exists(file: str, test: str) -> None:
-    """A claim whose test was renamed or removed is no claim any more."""
+    """Every test that docs/security.md names exists."""
     assert test in functions(ROOT / file)
 
 
 def test_every_row_of_claims_names_a_test() -> None:
-    """A table of claims has a test in each row."""
+    """Every row of a table of claims in docs/security.md names a test, or refers to the same one."""
     rows = [line for line in SECURITY.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     claims = [row for row in rows if not row.startswith(("| What holds", "| Limit", "| Promise", "| ---"))]
     assert claims
@@ -41,7 +41,7 @@ def test_every_row_of_claims_names_a_test() -> None:
 
 
 def test_a_secret_poll_is_promised_in_the_same_words_everywhere() -> None:
-    """The README and this page promise exactly the same."""
+    """README and docs/security.md promise a poll's secrecy in exactly the same words."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8").partition(SECRECY)[2]
     promise = re.search(r"other members and exports never show .*?even without the key\.", readme)
     assert promise is not None
@@ -49,7 +49,7 @@ def test_a_secret_poll_is_promised_in_the_same_words_everywhere() -> None:
 
 
 def test_the_limits_are_the_ones_that_hold() -> None:
-    """Numbers in the table of limits are those of the code."""
+    """The numbers in the table of limits in docs/security.md are those of the code."""
     text, limiter = SECURITY.read_text(encoding="utf-8"), Limiter()
     assert f"| One member | {limiter.burst} requests at once, {limiter.per_minute} a minute |" in text
     assert f"`community_per_minute` ({Settings().community_per_minute:,})" in text
@@ -61,7 +61,8 @@ def test_the_limits_are_the_ones_that_hold() -> None:
 
 
 def test_every_excuse_from_a_security_rule_has_a_reason() -> None:
-    """In pyproject.toml each rule that is left out has its reason beside it, and so has each line of the program."""
+    """Each lint rule that pyproject.toml leaves out has its reason beside it, and so has each line of the program that
+    silences a security rule."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     lint = tomllib.loads(text)["tool"]["ruff"]["lint"]
     assert lint["select"] == ["ALL"]
@@ -78,7 +79,7 @@ def test_every_excuse_from_a_security_rule_has_a_reason() -> None:
 
 
 def test_few_warnings_are_silenced_and_each_says_why() -> None:
-    """A silenced warning is a debt: there are at most 60, and each rule that is silenced has its reason beside it."""
+    """At most 60 warnings are silenced, and each of them has its reason beside it."""
     lines = [
         f"{file.relative_to(ROOT)}: {line.strip()}"
         for folder in ("bot", "adapters", "tests", "benchmarks")

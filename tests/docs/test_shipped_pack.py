@@ -1,6 +1,6 @@
-"""The shipped pack, as far as the repository alone can prove it: its quotes, sources, verdicts and balance.
+"""Tests of the shipped pack's quotes, sources, verdicts and balance, as far as the repository alone can prove them.
 
-test_pack_research.py holds it against the essay and the dossier that it was written from.
+test_pack_research.py tests it against the essay and the dossier that it was written from.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def pack() -> Pack:
 
 
 def test_every_fact_has_a_quote_a_verdict_with_its_reason_and_sources(pack: Pack) -> None:
-    """37 facts, and nothing is left for an editor to fill in."""
+    """Each of the pack's 37 facts has a quote, a verdict with its reason, and sources, and nothing is left for an
+    editor to fill in."""
     facts = list(pack.all(Fact))
     assert len(facts) == 37
     for fact in facts:
@@ -74,7 +75,7 @@ def test_every_fact_has_a_quote_a_verdict_with_its_reason_and_sources(pack: Pack
 
 
 def test_quotes_of_the_essay_are_short() -> None:
-    """`parley check` reports no error, and each of 37 quotes is just long enough to find its claim."""
+    """`parley check` reports no error, and each of the pack's 37 quotes of the essay has at most 40 words."""
     report = check_pack(FOLDER, None, date(2026, 11, 30))
     assert report.errors == 0
     assert report.quotes.spans == 37
@@ -82,7 +83,8 @@ def test_quotes_of_the_essay_are_short() -> None:
 
 
 def test_every_source_has_a_title_of_its_own_and_an_address_or_a_note(pack: Pack) -> None:
-    """230 sources: no title twice; each can be opened on the web, or it is no original and its note says why not."""
+    """Each of the pack's 230 sources has its own title. It has an address on the web, or it is a mirror or reprint and
+    its note says why it has none."""
     sources = list(pack.all(Source))
     assert len({source.title for source in sources}) == len(sources) == 230
     for source in sources:
@@ -95,7 +97,7 @@ def test_every_source_has_a_title_of_its_own_and_an_address_or_a_note(pack: Pack
 
 
 def test_nobody_is_sent_to_a_copy_of_unknown_standing(pack: Pack) -> None:
-    """Neither members nor editors get an address on a site that copies other publishers' texts."""
+    """No source of the pack has an address on a site that copies other publishers' texts."""
     for source in pack.all(Source):
         for url in (source.url, *source.other_urls):
             host = urlsplit(url or "").hostname or ""
@@ -103,7 +105,8 @@ def test_nobody_is_sent_to_a_copy_of_unknown_standing(pack: Pack) -> None:
 
 
 def test_every_number_in_a_reason_stands_in_a_source_of_the_fact(pack: Pack) -> None:
-    """Figures are carried over, never made: what a fact's own sources say has each number of its reason."""
+    """Every number in a fact's reason, apart from dates, stands in the pack's words about one of the fact's own
+    sources."""
     for fact in pack.all(Fact):
         sources = [pack.entries[name] for name in fact.sources]
         borne_out = set(_numbers(" ".join(_words_of(source) for source in sources if isinstance(source, Source))))
@@ -111,7 +114,7 @@ def test_every_number_in_a_reason_stands_in_a_source_of_the_fact(pack: Pack) -> 
 
 
 def test_a_figure_is_not_repeated_from_card_to_card(pack: Pack) -> None:
-    """A figure with a percent sign, a decimal point or a thousands comma stands in four cards at most."""
+    """A figure with a percent sign, a decimal point or a thousands comma stands in at most four cards."""
     cards = [*pack.all(Fact), *pack.all(Argument), *pack.all(Option)]
     figures = Counter(figure for card in cards for figure in set(_FIGURE.findall(f"{card.title} {card.body}")))
     often = {figure for figure, cards_with_it in figures.items() if cards_with_it > MOST_CARDS_A_FIGURE}
@@ -119,21 +122,22 @@ def test_a_figure_is_not_repeated_from_card_to_card(pack: Pack) -> None:
 
 
 def test_corrections_have_reached_every_text(pack: Pack) -> None:
-    """What was wrong stands nowhere any more: the guard ruling's subject, a quantifier without a count."""
+    """No card still has the wording of a mistake that editors have corrected."""
     texts = {entry.id: f"{entry.title} {entry.body}" for entry in pack.entries.values()}
     for wrong in ("against federalizing", "most lawyers", "best studies", "leading stud", "mid-2026, with little"):
         assert not [name for name, text in texts.items() if wrong in text.lower()], wrong
 
 
 def test_every_argument_cites_sources_of_the_pack(pack: Pack) -> None:
-    """An argument without a source is an opinion."""
+    """Every argument cites at least one source, and all its sources are in the pack."""
     for argument in pack.all(Argument):
         assert argument.sources, argument.id
         assert all(isinstance(pack.entries[source], Source) for source in argument.sources), argument.id
 
 
 def test_contradicted_and_outdated_claims_say_so(pack: Pack) -> None:
-    """Nobody leaves with the belief that the Insurrection Act was invoked, or that the tariffs stand."""
+    """The claim that the Insurrection Act was invoked is contradicted, and the reason of a fact about tariffs names the
+    Supreme Court and February 2026."""
     invoked = pack.entries["insurrection-act-invoked"]
     assert isinstance(invoked, Fact)
     assert invoked.verdict is Verdict.CONTRADICTED
@@ -142,14 +146,15 @@ def test_contradicted_and_outdated_claims_say_so(pack: Pack) -> None:
 
 
 def test_no_value_judgement_and_no_open_prediction_has_a_verdict_of_truth(pack: Pack) -> None:
-    """Whether a policy is smart or a stake high is for the community; a fact is judged, or could not be verified."""
+    """Only a fact or an opinion gets a verdict of truth. A value judgement or a prediction is not checkable."""
     for fact in pack.all(Fact):
         judged = fact.kind in {ClaimKind.FACT, ClaimKind.OPINION}
         assert judged is (fact.verdict is not Verdict.NOT_CHECKABLE), fact.id
 
 
 def test_both_passes_over_the_verdicts_are_settled_in_writing() -> None:
-    """Each draft judges the same 36 facts, and the record settles just those on which they differ."""
+    """Both drafts judge the same 36 facts. The decision record settles exactly those on which they differ, with one of
+    the two verdicts."""
     first, second = (_verdicts(DECISIONS / "0030" / f"{name}-pass.md") for name in ("first", "second"))
     settled = {row[0]: row[1:4] for row in _rows(DECISIONS / "0030-verdicts-in-two-passes.md")}
     assert len(first) == 36
@@ -161,7 +166,8 @@ def test_both_passes_over_the_verdicts_are_settled_in_writing() -> None:
 
 
 def test_a_verdict_that_changed_says_so_on_its_card(pack: Pack) -> None:
-    """What the card said, what it says now and why, with the date."""
+    """Each of the five cards whose verdict changed has a correction that begins “The verdict was”, dated 30 November
+    2026."""
     for name in (
         "secret-directives-troops-abroad", "order-says-forms-of-invasion", "drug-supply-chain-is-global",
         "sheinbaum-no-us-military", "active-duty-troops-at-border",
@@ -173,7 +179,8 @@ def test_a_verdict_that_changed_says_so_on_its_card(pack: Pack) -> None:
 
 
 def test_positions_are_argued_on_both_sides_at_like_length(pack: Pack) -> None:
-    """8 positions, each with as many arguments for as against, of about as many words."""
+    """Each of the pack's 8 positions has as many arguments for as against, at least two, and neither side has over 15%
+    more words."""
     positions = list(pack.all(Position))
     assert len(positions) == 8
     for position in positions:
@@ -184,20 +191,20 @@ def test_positions_are_argued_on_both_sides_at_like_length(pack: Pack) -> None:
 
 
 def test_everything_that_can_be_argued_has_a_counterargument(pack: Pack) -> None:
-    """Each fact, position and option meets at least one argument against it, a supported fact too."""
+    """Each fact, position and option has at least one argument against it, even a supported fact."""
     for entry in _roots(pack):
         assert pack.arguments(entry.id, "against"), entry.id
 
 
 def test_every_argument_on_a_fact_position_or_option_has_a_reply(pack: Pack) -> None:
-    """A counterargument has its own counterargument, so that nobody has the last word by chance."""
+    """Every argument on a fact, position or option has an argument against it."""
     for entry in _roots(pack):
         for argument in pack.arguments_about[entry.id]:
             assert pack.arguments(argument.id, "against"), argument.id
 
 
 def test_replies_are_answered_in_turn(pack: Pack) -> None:
-    """At least 20 chains go three deep: an argument, the reply to it, and the answer to the reply."""
+    """The pack has at least 20 chains that go three deep: an argument, a reply to it, and an answer to the reply."""
     arguments = [argument for entry in _roots(pack) for argument in pack.arguments_about[entry.id]]
     replies = [reply for argument in arguments for reply in pack.arguments(argument.id, "against")]
     answers = [answer for reply in replies for answer in pack.arguments(reply.id, "against")]
@@ -205,7 +212,7 @@ def test_replies_are_answered_in_turn(pack: Pack) -> None:
 
 
 def test_every_option_is_argued_for_and_against(pack: Pack) -> None:
-    """10 options for polls: each with pro, con and an argument on either side."""
+    """Each of the pack's 10 options for polls has at least one argument for it and one against it."""
     options = list(pack.all(Option))
     assert len(options) == 10
     for option in options:
@@ -214,7 +221,8 @@ def test_every_option_is_argued_for_and_against(pack: Pack) -> None:
 
 
 def test_statements_terms_and_dates_are_all_there(pack: Pack) -> None:
-    """30 statements, as many for a harder line as for a softer one; 38 terms; a timeline of 55 dates."""
+    """The pack has 30 statements, as many for a harder line as for a softer one, 38 terms, and 55 events from 20
+    January 2025 on, each with a source."""
     leans = Counter(statement.lean for statement in pack.all(Statement))
     assert leans.total() == 30
     assert leans[Lean.HARDER] == leans[Lean.SOFTER]
@@ -225,17 +233,17 @@ def test_statements_terms_and_dates_are_all_there(pack: Pack) -> None:
 
 
 def test_no_source_is_quoted_at_length(pack: Pack) -> None:
-    """At most 25 words from any source."""
+    """The pack quotes at most 25 words from any source."""
     assert all(len(source.quote.split()) <= 25 for source in pack.all(Source) if source.quote)
 
 
 def test_every_argument_has_its_side(pack: Pack) -> None:
-    """Each is for or against something that exists."""
+    """Every argument is about a card that exists in the pack."""
     assert all(argument.target in pack.entries for argument in pack.all(Argument))
 
 
 def _rows(page: Path) -> list[list[str]]:
-    """The cells of a page's table rows that begin with a fact's id."""
+    """Return the cells of a page's table rows that begin with a fact's id."""
     rows = [line.strip("| ").split(" | ") for line in page.read_text(encoding="utf-8").splitlines()]
     return [[row[0].strip("`"), *row[1:]] for row in rows if row[0].startswith("`")]
 
@@ -250,7 +258,7 @@ def _numbers(text: str) -> list[str]:
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _DATE = re.compile(rf"\b(?:\d{{1,2}}(?: or \d{{1,2}})? )?{_MONTH}(?: \d{{4}})?\b|\b(?:19|20)\d\d\b")
-"""A day, month or year: those of events, which sources tell in other ways than by writing the same date."""
+"""A day, month or year. They aren't compared, because sources tell the time of an event in other ways."""
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)+%?|\d+%")
 _NAMES_OF_THINGS = {"25%", "10,000"}

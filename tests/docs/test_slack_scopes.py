@@ -1,4 +1,4 @@
-"""The table of permissions in docs/slack.md is what the manifest asks for."""
+"""Test of the table of permissions in docs/slack.md against the manifest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from tests.docs.documents import ROOT
 
 
 def test_the_table_of_permissions_is_the_manifest() -> None:
-    """Each scope stands in one row, with its use and its loss; the optional ones are the last. The install page has all."""
+    """docs/slack.md lists each scope of the manifest once, with its use and its loss, and the optional ones last. The
+    install page has the same scopes."""
     text = (ROOT / "docs" / "slack.md").read_text("utf-8").partition("|Scope|")[2].partition("\n\n")[0]
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|`")]
     listed = [scope for row in rows for scope in re.findall(r"`([a-z_.:]+)`", row[0])]

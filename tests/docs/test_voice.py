@@ -1,4 +1,4 @@
-"""The voice of docs/voice.md, as far as a machine hears it: over the catalogue, and over all other sentences."""
+"""Tests of the voice of docs/voice.md, as far as a machine hears it, in the catalogue and in all other sentences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.test_layout import ROOT, python_files
 
 WORDS_MAX = 22
 LIST_FROM = 40
-"""Words without any comma that are a list, such as the search's stop words, and no sentence."""
+"""A text of more words than these without any comma is a list, such as the search's stop words."""
 
 STIFF = {
     r"\b[Ww]hoever\b": "name the member, the host, the moderator, the editor or the operator",
@@ -48,7 +48,7 @@ FULL_FORMS = {
     r"\bI (?:am|will|would)\b|\b[Yy]ou (?:are|will)\b": "I'm, I've, you'll",
     r"\b(?:is|are) no (?!longer)[a-z]": "isn't a",
 }
-"""What only the written language has, in sentences that members read → their contraction."""
+"""A full form that members shouldn't read → its contraction."""
 
 LONG: dict[str, str] = {}
 """Sentences of more than 22 words, by how they begin → why they may be that long."""
@@ -60,12 +60,12 @@ STIFF_FOR_A_REASON: dict[str, str] = {
 
 
 def sentences(message: str) -> list[str]:
-    """Take a message apart where a reader pauses for good."""
+    """Split a message into its sentences and lines."""
     return [part for part in re.split(r"(?<=[.!?…])\s+|\n", message) if part]
 
 
 def count_words(sentence: str) -> int:
-    """Count words; what is filled in counts as one."""
+    """Count the words of a sentence. A placeholder counts as one."""
     return len(re.sub(r"\{[^{}]*\}", "x", sentence).split())
 
 
@@ -75,7 +75,7 @@ def excused(message: str, reasons: dict[str, str]) -> bool:
 
 @cache
 def other_strings() -> dict[str, str]:
-    """Every text of the program that is no docstring → where it stands. What is filled in is `{}`."""
+    """Return every text of the program that is no docstring → where it stands. A placeholder is `{}`."""
     places: dict[str, str] = {}
     for file in python_files("bot", "adapters"):
         for line, text in _strings(ast.parse(file.read_text("utf-8"))):
@@ -100,7 +100,8 @@ def _text(part: ast.expr) -> str:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether people read it: words with spaces between them; neither SQL, a pattern, a page's style nor stop words."""
+    """Tell whether people read the text: it has words with spaces between them, and is neither SQL, a pattern, a page's
+    style nor a list of stop words."""
     is_code = re.search(r"\\|[A-Z]{4,} (?:[A-Z]|\w+ )|^\W*[a-z-]+=|\(\?|SELECT|;\n|<\w+", text)
     is_list = len(text.split()) > LIST_FROM and not re.search(r"[.,:;]", text)
     return len(re.findall(r"[A-Za-z’']+ (?=[a-zA-Z“‘{`])", text)) >= 2 and not is_code and not is_list
@@ -108,7 +109,8 @@ def is_sentence(text: str) -> bool:
 
 @pytest.mark.parametrize(("shape", "better"), STIFF.items())
 def test_no_sentence_has_a_shape_that_nobody_would_say(shape: str, better: str) -> None:
-    """Neither in chat nor in the checker, on the command line, in the doctor or in the log."""
+    """No sentence of the program has a stiff shape, in the chat, the checker, the command line, the doctor or the
+    log."""
     texts = {**dict.fromkeys(sentences_of(ROOT), "the catalogue"), **other_strings()}
     stiff = {
         text: place
@@ -120,13 +122,13 @@ def test_no_sentence_has_a_shape_that_nobody_would_say(shape: str, better: str) 
 
 @pytest.mark.parametrize(("shape", "better"), FULL_FORMS.items())
 def test_members_read_contractions(shape: str, better: str) -> None:
-    """The interface talks as people do."""
+    """The sentences in the catalogue, which members read, use contractions."""
     stiff = [text for text in sentences_of(ROOT) if re.search(shape, text) and not excused(text, STIFF_FOR_A_REASON)]
     assert stiff == [], better
 
 
 def test_sentences_are_short() -> None:
-    """At most 22 words; a longer one stands in a list, with its reason."""
+    """A sentence in the catalogue has at most 22 words, unless a list names it with a reason."""
     long = [
         (count_words(sentence), sentence)
         for message in sentences_of(ROOT)
@@ -147,21 +149,21 @@ def test_sentences_are_short() -> None:
     ],
 )
 def test_the_shapes_find_what_they_are_for(message: str, shape: str) -> None:
-    """A shape that finds nothing would hold nothing; what is right beside it passes."""
+    """A stiff shape finds a sentence that has it, and passes a correct sentence."""
     assert shape in STIFF
     assert re.search(shape, message)
     assert not re.search(shape, "Each voter gets no more than 1 ballot, in 21 polls, at 50%.")
 
 
 def test_words_are_counted_up_to_the_limit() -> None:
-    """22 words pass, 23 don't; a value counts as one word, and a full stop begins a new sentence."""
+    """A placeholder counts as one word. A sentence ends at a full stop, an exclamation mark or a line break."""
     assert count_words(" ".join(["word"] * 21) + " {a long name}.") == WORDS_MAX
     assert count_words(" ".join(["word"] * 22) + " {name}.") == WORDS_MAX + 1
     assert [count_words(part) for part in sentences("One two. Three four five!\nSix")] == [2, 3, 1]
 
 
 def test_each_exception_is_needed() -> None:
-    """A reason without its sentence goes."""
+    """Every exception to the rules of the voice still has a sentence that needs it."""
     catalogue = sentences_of(ROOT)
     parts = [sentence for message in catalogue for sentence in sentences(message)]
     texts = [*catalogue, *other_strings()]

@@ -1,4 +1,4 @@
-"""An accepted suggestion is worked in by a form: the present text, a preview, and the same checks and files."""
+"""An editor works an accepted suggestion into its topic in a form, with a preview and the checks of the whole pack."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RICH = """facts:
     aliases: [tea drinkers, who drinks tea]
     tags: [tea]
 """
-"""A fact as an editor may write it: comments, a folded text, a source with what it bears out, a list in brackets."""
+"""A fact as an editor may write it: with comments, a folded text, a source with its passage, and a list in brackets."""
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def here(tmp_path: Path, content: Path) -> AsyncIterator[Instance]:
 
 
 async def accepted(here: Instance, line: str = "/suggest Say since when. card:tea-popular") -> str:
-    """The id of a suggestion that Ada has made and Mo has accepted."""
+    """Return the id of a suggestion that Ada has made and Mo has accepted."""
     made = await say(here, ADA, line)
     assert made.answer is not None
     suggestion = made.answer.cards[0].footer
@@ -74,7 +74,7 @@ def _answer(asked: Input) -> str | tuple[str, ...]:
 
 
 def with_rich_fact(content: Path) -> Path:
-    """The file with the fact as in RICH, and the other facts as they were."""
+    """Put the fact of RICH into the pack's file, keep the other facts, and return the file."""
     file = content / "tea/facts.yaml"
     rest = file.read_text(encoding="utf-8").split("  - id: coffee-banned")[1]
     file.write_text(f"{RICH}  - id: coffee-banned{rest}", encoding="utf-8")
@@ -85,7 +85,7 @@ def with_rich_fact(content: Path) -> Path:
 
 
 async def test_the_form_has_the_present_text(here: Instance) -> None:
-    """A sentence, the reason, the aliases and the sources, each as the draft has it; a list has one item a line."""
+    """The form has the draft's present statement, reason, aliases and sources, with one item of a list a line."""
     form = await form_of(here, await accepted(here))
     assert as_it_stands(form) == {
         "statement": BEFORE,
@@ -96,7 +96,7 @@ async def test_the_form_has_the_present_text(here: Instance) -> None:
 
 
 async def test_a_preview_comes_before_anything_is_published(here: Instance, content: Path) -> None:
-    """The editor sees the card as members will, and what changes; the topic's files stay until Publish."""
+    """The form leads to a preview of the card and the changes, and leaves the topic's files as they were."""
     suggestion = await accepted(here)
     before = (content / "tea/facts.yaml").read_bytes()
     form = await form_of(here, suggestion)
@@ -113,7 +113,7 @@ async def test_a_preview_comes_before_anything_is_published(here: Instance, cont
 
 
 async def test_only_an_accepted_suggestion_has_a_form_and_only_for_editors(here: Instance) -> None:
-    """One that waits, one that is published and one that never was are refused; so is a member, with button or form."""
+    """Parley opens the form only for editors, and only for a suggestion that is accepted and not yet published."""
     made = await say(here, ADA, "/suggest Say since when. card:tea-popular")
     assert made.answer is not None
     waiting = made.answer.cards[0].footer
@@ -137,7 +137,7 @@ async def test_only_an_accepted_suggestion_has_a_form_and_only_for_editors(here:
 
 
 async def test_only_the_lines_of_a_changed_value_are_written_anew(here: Instance, content: Path) -> None:
-    """Comments, order, quotes and what a source bears out stay; a long text is folded as editors write it."""
+    """Publishing rewrites only the lines of changed values, and folds a long text as editors write it."""
     file = with_rich_fact(content)
     suggestion = await accepted(here)
     form = await form_of(here, suggestion)
@@ -159,7 +159,7 @@ async def test_only_the_lines_of_a_changed_value_are_written_anew(here: Instance
 
 
 async def test_a_source_keeps_what_it_bears_out(here: Instance, content: Path) -> None:
-    """One that is added comes below it; one whose line is taken away is gone."""
+    """A source that stays keeps its place and passage; an added one comes below it, and a removed one is gone."""
     file = with_rich_fact(content)
     suggestion = await accepted(here)
     form = await form_of(here, suggestion)
@@ -175,7 +175,7 @@ async def test_a_source_keeps_what_it_bears_out(here: Instance, content: Path) -
 
 
 async def test_a_list_can_be_emptied_and_begun(here: Instance, content: Path) -> None:
-    """Without a line its key goes; where there is no key, it comes at the entry's end."""
+    """A list without items loses its key in the file. A list that had no key gets one at the end of the entry."""
     file = content / "tea/facts.yaml"
     before = file.read_text(encoding="utf-8")
     for aliases in ("", "brew"):
@@ -204,7 +204,7 @@ async def test_a_list_can_be_emptied_and_begun(here: Instance, content: Path) ->
     ],
 )
 async def test_whatever_an_editor_types_is_text(here: Instance, content: Path, typed: str, shown: str) -> None:
-    """No word becomes YAML, and every kind of line end becomes a space."""
+    """The form takes each answer as plain text: no word becomes YAML, and every kind of line end becomes a space."""
     suggestion = await accepted(here)
     form = await form_of(here, suggestion)
     answers: Answers = {**as_it_stands(form), "reason": typed}
@@ -236,7 +236,7 @@ async def test_whatever_an_editor_types_is_text(here: Instance, content: Path, t
 async def test_a_new_entry_is_written_in_the_form(
     here: Instance, content: Path, line: str, filled: Answers, part: str
 ) -> None:
-    """Its inputs are empty where something is to be filled in; an input that stays empty is told beside it."""
+    """A new entry's form has empty inputs, and an error beside each required one that the editor leaves empty."""
     suggestion = await accepted(here, line)
     form = await form_of(here, suggestion)
     assert "FILL IN" not in "".join(each.value for each in form.inputs)
@@ -263,7 +263,7 @@ async def test_a_new_entry_is_written_in_the_form(
     ],
 )
 async def test_every_kind_of_card_can_be_edited(here: Instance, content: Path, card: str, name: str) -> None:
-    """A position, an argument, a source, an option, a statement, a term and an event: a sentence and an alias."""
+    """An editor can change a sentence and the aliases of every kind of card."""
     suggestion = await accepted(here, f"/suggest Say it better. card:{card}")
     form = await form_of(here, suggestion)
     sent: Answers = {**as_it_stands(form), name: "Better words.", "aliases": "another way"}
@@ -279,7 +279,7 @@ async def test_every_kind_of_card_can_be_edited(here: Instance, content: Path, c
 
 
 async def test_a_mistake_stands_beside_its_input(here: Instance, content: Path) -> None:
-    """What the whole pack would not pass with: the draft stays as it was, and so does the topic."""
+    """Each mistake stands beside its input and changes no draft. A statement may have up to 300 characters."""
     suggestion = await accepted(here)
     draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
     before = draft.read_bytes()
@@ -300,7 +300,7 @@ async def test_a_mistake_stands_beside_its_input(here: Instance, content: Path) 
 
 
 async def test_a_mistake_elsewhere_in_the_pack_is_told_with_its_place(here: Instance, content: Path) -> None:
-    """Another editor broke another card meanwhile: the form can't say beside which input it stands."""
+    """The form shows an error in another card beside its first input, with the name of the card's file."""
     suggestion = await accepted(here)
     form = await form_of(here, suggestion)
     edit(content, "sources: [house-rules, tea-mirror]", "sources: [no-such-source]")
@@ -310,7 +310,10 @@ async def test_a_mistake_elsewhere_in_the_pack_is_told_with_its_place(here: Inst
 
 
 async def test_a_card_that_changed_meanwhile_is_edited_as_it_is_now(here: Instance, content: Path) -> None:
-    """As long as nobody touched the draft; afterwards the editor is told, and nothing is lost on either side."""
+    """The form of an untouched draft has the card as it is now.
+
+    If the card changes after the draft was edited, Parley refuses the form and keeps the changed card.
+    """
     suggestion = await accepted(here)
     edit(content, BEFORE, "Most people here drink tea.")
     form = await form_of(here, suggestion)
@@ -331,7 +334,7 @@ async def test_a_draft_that_was_deleted_is_made_again(here: Instance, content: P
 
 
 async def test_a_list_too_long_for_a_form_stays_for_the_file(here: Instance, content: Path) -> None:
-    """3,000 characters are taken by each platform; one more, and the input is left out and the list untouched."""
+    """The form has a list of up to 3,000 characters. It leaves a longer one out, and the draft keeps it."""
     for names, last, offered in ((9, 300, True), (10, 1, False)):
         items = [*(f"{'y' * 298}{number}" for number in range(names)), "z" * last]
         assert len("\n".join(items)) == (3000 if offered else 3001)

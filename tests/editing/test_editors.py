@@ -1,4 +1,4 @@
-"""Who edits the content, and the log of what editors and moderators did."""
+"""These tests cover who may edit the content, and the log of the actions of editors and moderators."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def person(platform: str, workspace: str, user: str, *roles: str, moderator: boo
 
 
 async def edits(instance: Instance, who: Request) -> bool:
-    """Whether the editors' commands are this person's: help lists them, and they run."""
+    """Return whether the editors' commands are open to this person: help lists them, and they run."""
     listed = "/content log" in words(await say(instance, who, "/help content"))
     ran = "Log of the content" in words(await say(instance, who, "/content log"))
     pressed = "Log of the content" in words(await press(instance, who, "v1:content-log:1:a"))
@@ -38,7 +38,11 @@ async def edits(instance: Instance, who: Request) -> bool:
 
 
 async def test_the_moderators_of_the_only_community_edit_where_nobody_is_named(tmp_path: Path) -> None:
-    """A second community ends that, until it has removed the bot; conversations with one person don't count."""
+    """If no editors are named, the moderators of the only community edit.
+
+    A second community ends that until it removes Parley. Conversations with one person and the demonstration don't
+    count.
+    """
     async with running(tmp_path) as instance:
         assert await edits(instance, MO)
         assert not await edits(instance, ADA)
@@ -53,7 +57,7 @@ async def test_the_moderators_of_the_only_community_edit_where_nobody_is_named(t
 
 
 async def test_the_demonstrations_moderator_edits_where_it_is_all_there_is(tmp_path: Path) -> None:
-    """On a machine of one's own, Mo of the chat page edits; beside a real community nobody who is played does."""
+    """The demonstration's moderator edits as long as no real community uses Parley, and not any more once one does."""
     mo = person("web", "demo", "mo", moderator=True)
     async with running(tmp_path) as instance:
         assert await edits(instance, mo)
@@ -62,7 +66,10 @@ async def test_the_demonstrations_moderator_edits_where_it_is_all_there_is(tmp_p
 
 
 async def test_people_and_roles_that_are_named_edit_and_nobody_else(tmp_path: Path) -> None:
-    """By their id on Discord, with their workspace elsewhere; then moderators have no part in it."""
+    """If editors are named, only those people and roles edit, and moderators don't.
+
+    Discord's ids stand alone; Slack's need their workspace.
+    """
     editors = "discord:100000, discord:200000 slack:T1/U1, slack:T1/S1"
     async with running(tmp_path, editors=editors) as instance:
         for who in (
@@ -86,7 +93,7 @@ async def test_people_and_roles_that_are_named_edit_and_nobody_else(tmp_path: Pa
     "written", ["ada", "discord:ada", "slack:U1", "slack:T1/C1", "irc:1/2", "discord:1,,slack:T1/"]
 )
 def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The message names the setting, what is wrong with it, and the forms it takes."""
+    """Parley refuses an editor that is no person's or role's id, and names the setting and its right forms."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"PARLEY_EDITORS\), is wrong: “.*” isn't an editor\. It is: .*discord:ID"):
         load_settings(editors=written)
@@ -94,14 +101,14 @@ def test_an_editor_that_is_no_id_is_refused(written: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("written", ["general", "discord:1:2", "slack:T1", "slack:T1:U1"])
 def test_a_channel_that_is_none_is_refused(written: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The message names the setting and the forms it takes."""
+    """Parley refuses an editors' channel that is no channel's id, and names the setting and its right forms."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=r"PARLEY_EDITORS_CHANNEL\), is wrong: “.*” isn't a channel\. .*slack:T…:C…"):
         load_settings(editors_channel=written)
 
 
 def test_the_settings_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """From the environment and from the file, with commas or spaces."""
+    """Parley reads the editors, between commas or spaces, and their channel from the environment or `parley.toml`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "parley.toml").write_text('editors_channel = "slack:T1:C1"\n', encoding="utf-8")
     monkeypatch.setenv("PARLEY_EDITORS", "discord:12345,slack:T1/U1 web:demo/mo")
@@ -117,7 +124,10 @@ def hello(t: Translator) -> Reply:
 
 
 async def test_editors_are_told_in_their_channel(tmp_path: Path) -> None:
-    """The one that is named, or the moderators' where the moderators edit; where there is none, nobody is told."""
+    """Parley tells the editors in the channel of its settings, or in the moderators' channel if the moderators edit.
+
+    Without a channel that it can reach, it tells nobody.
+    """
     async with running(tmp_path) as instance:
         assert not await instance.editors.tell(hello, NOW)
         await say(instance, MO, "/settings channel:office")
@@ -133,7 +143,7 @@ async def test_editors_are_told_in_their_channel(tmp_path: Path) -> None:
 
 
 async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
-    """Polls that were extended, closed and cancelled, and settings: the newest first, each with its object."""
+    """The log shows moderators what was done to polls and settings, the newest first, with time and person."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         for poll in ("p1", "p2"):
@@ -159,7 +169,7 @@ async def test_the_log_names_who_did_what_and_when(tmp_path: Path) -> None:
 
 
 async def test_settings_are_in_the_log_as_they_are_typed(tmp_path: Path) -> None:
-    """The log names the arguments of `/settings`, says of what was taken away that it is off, and skips what was so before."""
+    """The log names the changed arguments of `/settings` only, with “off” for each value that a moderator removed."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         await say(instance, MO, "/settings channel:office polls:moderators")
@@ -175,7 +185,7 @@ async def test_settings_are_in_the_log_as_they_are_typed(tmp_path: Path) -> None
 
 
 async def test_settings_in_the_log_have_names(tmp_path: Path) -> None:
-    """A topic stands by its title, role and channels as their platform names them; a topic that is gone keeps its id."""
+    """The log shows a topic by its title and a channel as its platform names it; a topic that is gone keeps its id."""
     async with running(tmp_path) as instance:
         await say(instance, MO, "/settings topic:tea digest:office")
         gone = instance.action_log.entry(Deed.SETTINGS, NOW, by=MO.actor, detail="topic: coffee", community="test:demo")
@@ -190,7 +200,7 @@ async def test_settings_in_the_log_have_names(tmp_path: Path) -> None:
 
 
 async def test_what_did_not_happen_is_not_in_the_log(tmp_path: Path) -> None:
-    """A refused act, a close that came second, and a close by the deadline leave no line."""
+    """A refused action, a close that came second, and a close by the deadline leave no line in the log."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         await say(instance, ADA, '/poll create post:yes question:"Tea?" options:"Green | Black" closes:1d')
@@ -204,7 +214,7 @@ async def test_what_did_not_happen_is_not_in_the_log(tmp_path: Path) -> None:
 
 
 async def test_the_log_is_read_page_by_page(tmp_path: Path) -> None:
-    """Ten at a time, none twice and none left out, also where many happened at one moment."""
+    """The log shows ten lines a page, each line once, even if many have the same time."""
     async with running(tmp_path) as instance:
         for number in range(23):
             moment = NOW + timedelta(minutes=number // 5)
@@ -224,7 +234,7 @@ async def test_the_log_is_read_page_by_page(tmp_path: Path) -> None:
 
 
 async def test_a_community_sees_its_own_log_alone(tmp_path: Path) -> None:
-    """What another community's moderators did is not shown."""
+    """A community's log doesn't show the actions of another community's moderators."""
     async with running(tmp_path) as instance:
         await say(instance, MO, "/settings zone:Europe/Berlin")
         other = replace(MO, actor=replace(MO.actor, workspace="elsewhere"))
@@ -232,7 +242,10 @@ async def test_a_community_sees_its_own_log_alone(tmp_path: Path) -> None:
 
 
 async def test_the_log_forgets_people_and_communities(tmp_path: Path) -> None:
-    """`/privacy` shows, saves and erases what it has of a person; a community that left takes its log along."""
+    """`/privacy` shows, exports and erases a person's name in the log.
+
+    A community that left loses its log after its time is up.
+    """
     async with running(tmp_path) as instance:
         await say(instance, MO, "/settings zone:UTC keep:0")
         await instance.database.write(instance.action_log.entry(Deed.RELOAD, NOW, by=MO.actor))

@@ -1,4 +1,4 @@
-"""Searches that found nothing: what editors are told of them, and the press that makes one an alias."""
+"""Editors see which searches found nothing, and can make their words an alias or a question of a card with a press."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def alias_button(instance: Instance) -> str:
 
 
 async def test_words_are_told_from_three_times_on(tmp_path: Path) -> None:
-    """Twice tells nobody; the third time shows the words, how often, and the nearest card."""
+    """Editors see the words of a failed search from the third time on, with their number and what comes near."""
     async with serving(tmp_path, copied(tmp_path)) as instance:
         await look(instance, "/fact zeppelin", 2)
         assert "zeppelin" not in words(await say(instance, MO, "/content misses"))
@@ -45,7 +45,7 @@ async def test_words_are_told_from_three_times_on(tmp_path: Path) -> None:
 
 
 async def test_what_may_lead_to_a_person_is_never_told(tmp_path: Path) -> None:
-    """Addresses, mentions, long numbers and long texts are not counted, however often they are typed."""
+    """Parley never counts addresses, mentions, long numbers or long texts, however often members type them."""
     async with serving(tmp_path, copied(tmp_path)) as instance:
         for line in ("ada@example.org", "<@U1>", "5551234567", "one two three four five six seven", "http://a.example"):
             await look(instance, f"/fact {line}", 4)
@@ -53,7 +53,7 @@ async def test_what_may_lead_to_a_person_is_never_told(tmp_path: Path) -> None:
 
 
 async def test_a_press_makes_the_words_an_alias(tmp_path: Path) -> None:
-    """They stand in the pack's file, the content is read, and the next member who types them gets the card."""
+    """An editor's press writes the words into the pack's file as an alias, and members who type them get the card."""
     content = copied(tmp_path)
     async with serving(tmp_path, content) as instance:
         await look(instance, f"/fact {LOOKED_FOR}", 3)
@@ -69,7 +69,7 @@ async def test_a_press_makes_the_words_an_alias(tmp_path: Path) -> None:
 
 
 async def test_more_words_than_a_name_has_become_a_question(tmp_path: Path) -> None:
-    """Four words are an alias, five a question; the button and the answer say which."""
+    """Four words become an alias and five a question; the button and the answer say which."""
     content = copied(tmp_path)
     async with serving(tmp_path, content) as instance:
         for line in (f"{LOOKED_FOR} loudly", f"{LOOKED_FOR} loudly yesterday"):
@@ -84,7 +84,7 @@ async def test_more_words_than_a_name_has_become_a_question(tmp_path: Path) -> N
 
 
 async def test_a_button_holds_no_words_and_is_for_editors(tmp_path: Path) -> None:
-    """A member who finds the button's id changes nothing; one of words that are not counted says so."""
+    """The button's id has no words in it, and the button works for editors only."""
     content = copied(tmp_path)
     async with serving(tmp_path, content) as instance:
         await look(instance, f"/fact {LOOKED_FOR}", 3)
@@ -158,7 +158,7 @@ def pack_with(tmp_path: Path, aliases: str) -> Path:
     ],
 )
 def test_an_alias_is_added_as_the_list_is_written(tmp_path: Path, before: str, after: str) -> None:
-    """No other line changes: comments, order and empty lines stay."""
+    """Parley adds an alias in the style of its list and changes no other line: comments, order and empty lines stay."""
     folder = pack_with(tmp_path, before)
     old = (folder / "facts.yaml").read_text()
     file = add_words(folder, "tea-popular", "hot drinks", NOW.date(), T)
@@ -179,7 +179,7 @@ def test_an_alias_is_added_as_the_list_is_written(tmp_path: Path, before: str, a
     ids=["comment", "brackets", "several lines", "folded"],
 )
 def test_what_takes_a_hand_is_left_alone(tmp_path: Path, aliases: str) -> None:
-    """Nothing is guessed in a list that is written in an odd way: the file stays as it is."""
+    """Parley refuses to add an alias to a list that is written in an unusual way, and leaves the file as it is."""
     folder = pack_with(tmp_path, aliases)
     before = (folder / "facts.yaml").read_bytes()
     with pytest.raises(Refused):
@@ -188,7 +188,7 @@ def test_what_takes_a_hand_is_left_alone(tmp_path: Path, aliases: str) -> None:
 
 
 def test_a_pack_that_would_not_pass_is_left_alone(tmp_path: Path) -> None:
-    """An alias that breaks a rule, and a pack with an error of its own, change no file."""
+    """Parley refuses an alias that is too long and a card that doesn't exist, and leaves the file as it is."""
     folder = pack_with(tmp_path, "")
     before = (folder / "facts.yaml").read_bytes()
     for alias in ("x" * 2_000,):
@@ -201,7 +201,7 @@ def test_a_pack_that_would_not_pass_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("alias", ["yes", "2026", "it's", "null", "café au lait", "it-s"])
 def test_an_alias_is_read_back_as_it_was_counted(tmp_path: Path, alias: str) -> None:
-    """Words that YAML would take for something else are quoted."""
+    """The pack gives an alias back as a member typed it: Parley quotes words that mean something else in YAML."""
     folder = pack_with(tmp_path, "    aliases: [tea drinkers]")
     add_words(folder, "tea-popular", alias, NOW.date(), T)
     assert load_library(folder.parent).packs["tea"].entries["tea-popular"].aliases == ("tea drinkers", alias)

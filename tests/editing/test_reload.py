@@ -1,4 +1,4 @@
-"""Content that changes while the bot runs: taken whole, or refused with every problem named."""
+"""Content that changes while Parley runs is taken whole, or refused with every problem named."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def content(tmp_path: Path) -> Path:
 
 
 async def test_a_saved_change_is_served_and_told(tmp_path: Path, content: Path) -> None:
-    """Members get the new words; the editors' channel and the log say which cards were added, changed and removed."""
+    """Members get a saved change, and the editors' channel hears which cards were added, changed and removed."""
     async with serving(tmp_path, content) as here:
         assert await here.content.look() is None
         edit(content, BEFORE, AFTER)
@@ -57,7 +57,7 @@ async def test_a_saved_change_is_served_and_told(tmp_path: Path, content: Path) 
 
 
 async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path, content: Path) -> None:
-    """With file, line and column; what was served is served on, until the errors are mended."""
+    """Parley names each error by file, line and column, and serves the old content until all are corrected."""
     async with serving(tmp_path, content) as here:
         edit(content, BEFORE, AFTER)
         edit(content, "verdict: supported", "verdict: certain")
@@ -86,7 +86,7 @@ async def test_a_change_with_errors_is_refused_and_each_is_named(tmp_path: Path,
 
 
 async def test_a_mended_error_that_leaves_nothing_new_is_forgotten(tmp_path: Path, content: Path) -> None:
-    """The files are what is served again; the same error later is told again."""
+    """Parley forgets an error that an editor has undone, and tells the editors again if the same error comes back."""
     async with serving(tmp_path, content) as here:
         for count in (1, 2):
             edit(content, "verdict: supported", "verdict: certain")
@@ -99,7 +99,7 @@ async def test_a_mended_error_that_leaves_nothing_new_is_forgotten(tmp_path: Pat
 
 
 async def test_warnings_are_counted_and_refuse_nothing(tmp_path: Path, content: Path) -> None:
-    """The message says how many there are, and where to read them."""
+    """A change with warnings goes live, and the message to the editors says which command shows them."""
     async with serving(tmp_path, content) as here:
         edit(content, "    sources: [kitchen-count]\n", "")
         await here.content.look()
@@ -151,7 +151,7 @@ BREAKS = (
 
 @pytest.mark.parametrize("broken", BREAKS)
 async def test_nothing_broken_is_ever_served(broken: Callable[[Path], None], tmp_path: Path, content: Path) -> None:
-    """Whatever stands in the folder, members are answered from the last good content; and then from the next."""
+    """While the folder is broken, members get the last good content, and afterwards the new one."""
     good = shutil.copytree(content, tmp_path / "good")
     async with serving(tmp_path, content) as here:
         broken(content)
@@ -166,7 +166,7 @@ async def test_nothing_broken_is_ever_served(broken: Callable[[Path], None], tmp
 
 
 class Slow(Clock):
-    """A clock on which something happens at each wait."""
+    """A clock that runs one of the test's steps at each wait."""
 
     def __init__(self, *steps: Callable[[], None]) -> None:
         super().__init__()
@@ -179,7 +179,7 @@ class Slow(Clock):
 
 
 async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path, content: Path) -> None:
-    """A checkout of many files arrives piece by piece; what is valid half-way is not served, nor told."""
+    """Parley loads a folder only once its files have come to rest, so it never serves half of a checkout."""
     new = "  - id: fact-{n}\n    statement: Fact {n}.\n    essay: {{paragraph: 1, quote: some words}}\n    attributed_to: me\n"
     new += "    kind: fact\n    verdict: unverified\n    reason: Nobody looked.\n    checked: 2026\n    sources: [kitchen-count]\n"
     shutil.move(content / "tea/facts.yaml", content / "first.yaml")
@@ -205,7 +205,7 @@ async def test_a_change_is_taken_when_the_folder_has_come_to_rest(tmp_path: Path
 
 
 async def test_a_running_git_command_is_waited_for(tmp_path: Path, content: Path) -> None:
-    """While git holds its lock, the folder is not at rest, though no file changes for a while."""
+    """Parley waits as long as git holds its lock, even if no file changes for a while."""
     (tmp_path / ".git").mkdir()
     lock = tmp_path / ".git" / "index.lock"
     lock.touch()
@@ -224,7 +224,7 @@ async def test_a_running_git_command_is_waited_for(tmp_path: Path, content: Path
 
 
 class Unlucky(ReaderHere):
-    """A reader under whose eyes a file changes."""
+    """A reader that finds at its first reading that a file has changed meanwhile."""
 
     def __init__(self, content: Path) -> None:
         self.content = content
@@ -239,7 +239,7 @@ class Unlucky(ReaderHere):
 
 
 async def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Path, content: Path) -> None:
-    """What was read of them is served to nobody, and told to nobody but who asked."""
+    """Files that change while Parley reads them are not served but read again; only the editor who asked is told."""
     async with serving(tmp_path, content, reader=Unlucky(content)) as here:
         edit(content, BEFORE, AFTER)
         assert "changing the files" in words(await say(here, MO, "/content reload"))
@@ -249,7 +249,7 @@ async def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Pa
 
 
 async def test_what_is_read_before_and_after_must_be_the_same(tmp_path: Path, content: Path) -> None:
-    """A parcel knows that a file changed between its first and its last look at it."""
+    """A reading of unchanged files is steady, and a reading of changed files has another version."""
     reader = ReaderHere()
     parcel = await reader.read(content, NOW.date())
     assert parcel.steady
@@ -258,7 +258,7 @@ async def test_what_is_read_before_and_after_must_be_the_same(tmp_path: Path, co
 
 
 async def test_processes_on_one_folder_agree_and_tell_once(tmp_path: Path, content: Path) -> None:
-    """Each serves the change, one of them tells the editors and writes the log; refusals likewise."""
+    """Each process on a folder serves a change or refuses it; one of them tells the editors and writes the log."""
     async with serving(tmp_path, content) as one, serving(tmp_path, content, shared=True) as other:
         for step in range(3):
             edit(content, BEFORE if step % 2 == 0 else AFTER, AFTER if step % 2 == 0 else BEFORE)
@@ -272,7 +272,7 @@ async def test_processes_on_one_folder_agree_and_tell_once(tmp_path: Path, conte
 
 
 async def test_one_process_wakes_the_others(tmp_path: Path, content: Path) -> None:
-    """Who took a change says so, for those whose system gave no event."""
+    """A process that took a change sends the signal that wakes all processes, since some systems give no event."""
     async with serving(tmp_path, content) as here:
         edit(content, BEFORE, AFTER)
         await here.content.look()
@@ -280,7 +280,7 @@ async def test_one_process_wakes_the_others(tmp_path: Path, content: Path) -> No
 
 
 async def test_ids_that_vanish_are_answered_politely(tmp_path: Path, content: Path) -> None:
-    """Buttons of a card that is gone, and a poll whose options' cards are gone: told so, and voted on all the same."""
+    """Buttons of removed cards get a polite answer, and a poll whose options' cards are gone goes on."""
     async with serving(tmp_path, content) as here:
         card = await say(here, ADA, "/fact tea drinkers")
         assert card.answer is not None
@@ -311,7 +311,7 @@ async def test_ids_that_vanish_are_answered_politely(tmp_path: Path, content: Pa
 
 
 async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Path) -> None:
-    """Which packs, how many cards, since when, whether it is watched; a reload says what changed and who did it is logged."""
+    """Editors can ask for the state of the content and reload it. Parley says what changed and logs who did it."""
     async with serving(tmp_path, content) as here:
         status = words(await say(here, MO, "/content status"))
         assert "tea: 17 cards, reviewed 2026-11-01" in status
@@ -330,7 +330,7 @@ async def test_editors_ask_for_the_state_and_reload(tmp_path: Path, content: Pat
 
 
 async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path) -> None:
-    """The channel hears the first twenty and gets all as a file; the command shows each of them once."""
+    """The editors' channel gets 20 problems and a file with all; `/content problems` shows each of them once."""
     async with serving(tmp_path, content) as here:
         lines = "".join(f"  - id: fact-{number}\n    statement: Short.\n" for number in range(23))
         with (content / "tea/facts.yaml").open("a", encoding="utf-8") as file:
@@ -351,7 +351,7 @@ async def test_many_problems_are_read_page_by_page(tmp_path: Path, content: Path
 
 
 async def test_every_sentence_is_translated(tmp_path: Path, content: Path) -> None:
-    """In the pseudo-locale only ids, files and what the checker says are as they were."""
+    """In the pseudo-locale everything but ids, files and the checker's own words is translated."""
     t = translator(PSEUDO)
     mo = replace(MO, locale=PSEUDO)
     differences = tuple(
@@ -371,7 +371,7 @@ async def test_every_sentence_is_translated(tmp_path: Path, content: Path) -> No
 
 @pytest.mark.parametrize("limits", [discord.LIMITS, slack.LIMITS, web.LIMITS], ids=["discord", "slack", "web"])
 def test_each_problem_that_is_told_fits_every_platform(limits: Limits) -> None:
-    """Twenty long complaints in long paths: each one's file, line and column is shown."""
+    """A message about twenty long problems in long paths shows each one's file, line and column on every platform."""
     problems = tuple(
         Problem(Path(f"{'topic/' * 8}facts.yaml"), n, 7, Severity.ERROR, "code", "A long complaint. " * 15)
         for n in range(20)
@@ -387,7 +387,7 @@ class Broken(ReaderHere):
 
 
 async def test_a_reader_that_fails_changes_nothing(tmp_path: Path, content: Path) -> None:
-    """Who asked is told; the watch goes on."""
+    """If the reader fails, Parley tells the editor who asked, and serves the old content on."""
     async with serving(tmp_path, content, reader=Broken()) as here:
         edit(content, BEFORE, AFTER)
         assert "no memory" in words(await say(here, MO, "/content reload"))
@@ -399,7 +399,7 @@ async def test_a_reader_that_fails_changes_nothing(tmp_path: Path, content: Path
 async def test_content_is_served_though_the_database_can_t_be_written(
     tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not told then, since nobody can say who tells it."""
+    """If the database can't be written, Parley serves new content but tells nobody."""
     async with serving(tmp_path, content) as here:
 
         async def refuse(_unit: object) -> None:
@@ -420,7 +420,7 @@ def served(here: Instance) -> str:
 async def test_a_running_instance_sees_by_itself_what_is_saved(
     watch: str, tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the system's events or by looking; a folder that is replaced whole is followed too. A stop is clean."""
+    """A running instance loads each saved change, even of a folder that was replaced whole, and stops cleanly."""
     monkeypatch.setattr("bot.library.reload.SETTLE", 0.01)
     async with serving(tmp_path, content, watch=watch, clock=RealClock()) as here:
         await here.start()
@@ -445,7 +445,10 @@ class RealClock(Clock):
 
 
 async def test_a_process_reads_and_is_replaced_when_it_dies(tmp_path: Path, content: Path) -> None:
-    """What it read is what reading here gives; a reader that was killed is an error once, and then works again."""
+    """The reader's process gives the same content as a reader in this process.
+
+    If it is killed, one reading fails and the next one works.
+    """
     reader = ReaderProcess()
     parcel = await reader.read(content, NOW.date())
     here = await ReaderHere().read(content, NOW.date())

@@ -9,7 +9,7 @@ from tests.editing.under_load import reload_under_load, write_edition
 
 
 async def test_look_ups_go_on_while_content_is_reloaded(tmp_path: Path) -> None:
-    """No request fails, sees half a pack or goes back to an older one; editions that were replaced are gone."""
+    """During reloads no request fails, sees half a pack or an older one, and replaced editions leave the memory."""
     content = tmp_path / "content"
     write_edition(content, 1)
     async with serving(tmp_path, content) as here:

@@ -1,4 +1,4 @@
-"""What members suggest reaches the topic through an editor, and never by itself."""
+"""A member's suggestion reaches its topic through an editor, and never by itself."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def telling(here: Instance) -> Telling:
 
 
 async def suggested(here: Instance, line: str = "/suggest Say since when. card:tea-popular") -> str:
-    """The id of a suggestion that Ada has just made."""
+    """Return the id of a suggestion that Ada has just made."""
     outcome = await say(here, ADA, line)
     assert outcome.answer is not None
     assert "The editors have your suggestion" in words(outcome), words(outcome)
@@ -64,7 +64,7 @@ async def accepted(here: Instance, suggestion: str) -> Outcome:
 
 
 async def test_every_card_asks_whether_it_is_wrong(here: Instance) -> None:
-    """The button opens a form about this card; what is sent waits for an editor, and the member is told so."""
+    """A card's button opens a form about it, and a sent form waits for an editor, as its member can see."""
     card = await say(here, ADA, "/fact tea drinkers")
     assert card.answer is not None
     opened = await press(here, ADA, buttons(card.answer)["Is this wrong?"])
@@ -81,7 +81,10 @@ async def test_every_card_asks_whether_it_is_wrong(here: Instance) -> None:
 
 
 async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
-    """A source needs an address, an argument a card; nothing is stored until all is there."""
+    """Parley stores no incomplete suggestion, and names each mistake beside its field.
+
+    A source needs a web address, an argument needs a card, and all need words and a card that exists.
+    """
     cases: list[tuple[Answers, str]] = [
         ({"kind": ("source",), "words": "A survey", "url": "", "card": ""}, "url"),
         ({"kind": ("source",), "words": "A survey", "url": "javascript:alert(1)", "card": ""}, "url"),
@@ -100,7 +103,7 @@ async def test_what_is_missing_is_said_beside_its_field(here: Instance) -> None:
 async def test_the_author_hears_that_it_is_stored_whatever_becomes_of_the_notice(
     here: Instance, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The editors can't be told for a bug: it is logged, and the suggestion waits for them all the same."""
+    """If a bug keeps Parley from telling the editors, it logs the bug and still stores the suggestion."""
 
     async def post(_place: Place, _reply: Reply) -> MessageRef:
         raise ValueError("a bug")
@@ -112,12 +115,12 @@ async def test_the_author_hears_that_it_is_stored_whatever_becomes_of_the_notice
 
 
 async def test_a_typed_suggestion_without_its_card_says_how_to_name_one(here: Instance) -> None:
-    """Words that stand alone are what is wrong, not which card it is about."""
+    """Parley answers a typed suggestion that names no card with the way to name one."""
     assert "Add card: and words of its title" in words(await say(here, ADA, "/suggest tea is not popular"))
 
 
 async def test_a_member_has_only_so_many_that_wait(here: Instance) -> None:
-    """More are taken once some are decided, so that one person can't bury the queue."""
+    """A member may have five open suggestions, and may make another once an editor has decided one."""
     ids = [await suggested(here) for _ in range(MEMBER_MAX)]
     assert "of your suggestions are still open" in words(await say(here, ADA, "/suggest One more card:tea-popular"))
     await accepted(here, ids[0])
@@ -125,7 +128,7 @@ async def test_a_member_has_only_so_many_that_wait(here: Instance) -> None:
 
 
 async def test_editors_hear_of_suggestions_now_and_then(here: Instance) -> None:
-    """Once for a flood, and again when some time has passed."""
+    """Two suggestions in a row give the editors one message; a suggestion eleven minutes later may give another one."""
     clock = here.now
     assert isinstance(clock, Clock)
     await suggested(here)
@@ -140,7 +143,7 @@ async def test_editors_hear_of_suggestions_now_and_then(here: Instance) -> None:
 
 
 async def test_what_was_refused_keeps_nobody_elses_from_being_told(here: Instance) -> None:
-    """A member who has too many that wait tries once more: the editors hear of the next one that is taken."""
+    """A refused suggestion doesn't use up the editors' next message: they hear of the next one that Parley takes."""
     clock = here.now
     assert isinstance(clock, Clock)
     for _ in range(MEMBER_MAX):
@@ -157,7 +160,7 @@ async def test_what_was_refused_keeps_nobody_elses_from_being_told(here: Instanc
 
 
 async def test_only_editors_see_the_queue(here: Instance) -> None:
-    """Neither the command nor an old button works for others."""
+    """Only editors can use the queue: its command, its buttons and its forms refuse everybody else."""
     suggestion = await suggested(here)
     for outcome in (
         await say(here, BEN, "/content queue"),
@@ -169,7 +172,7 @@ async def test_only_editors_see_the_queue(here: Instance) -> None:
 
 
 async def test_a_rejection_says_why(here: Instance) -> None:
-    """The member reads the reason; the log says who, when and why; a second editor is told who was first."""
+    """The member and the log get the reason of a rejection, and a second editor hears who was first."""
     suggestion = await suggested(here)
     done = await submit(here, MO, f"v1:queue-rejected:{suggestion}", {"note": "The survey says otherwise."})
     assert "I've told the member." in words(done)
@@ -183,7 +186,7 @@ async def test_a_rejection_says_why(here: Instance) -> None:
 
 
 async def test_an_editor_may_ask_first(here: Instance) -> None:
-    """The member answers from the message that asks; nobody else can; then the editor decides."""
+    """An editor may ask the member first. Only that member can answer, once, and the queue shows the answer."""
     suggestion = await suggested(here)
     await submit(here, MO, f"v1:queue-asked:{suggestion}", {"note": "Which year?"})
     answer = buttons(telling(here).replies[-1])["Answer"]
@@ -200,7 +203,7 @@ async def test_an_editor_may_ask_first(here: Instance) -> None:
 
 
 async def test_the_queue_is_read_one_by_one(here: Instance) -> None:
-    """The oldest first, with what comes next a press away, and an end."""
+    """The queue shows one suggestion at a time, the oldest first, and says after the last that there are no more."""
     first, second = await suggested(here), await suggested(here, "/suggest And why? card:tea-popular")
     queue = await say(here, MO, "/content queue")
     assert queue.answer is not None
@@ -212,7 +215,7 @@ async def test_the_queue_is_read_one_by_one(here: Instance) -> None:
 
 
 async def test_where_a_suggestion_was_made_is_said_to_editors_elsewhere(tmp_path: Path, content: Path) -> None:
-    """In their own community an id of it would tell them nothing."""
+    """Editors see the community of a suggestion only if it comes from another community than their own."""
     near, editor = request("Ada", platform="web"), request("Mo", platform="web")
     async with serving(tmp_path, content, editors="web:demo/mo") as here:
         for who in (near, ADA):
@@ -228,7 +231,10 @@ async def test_where_a_suggestion_was_made_is_said_to_editors_elsewhere(tmp_path
 
 
 async def test_a_correction_is_accepted_worked_in_and_published(here: Instance, content: Path) -> None:
-    """The draft is the entry as it stands; what an editor makes of it is published, the rest of the file untouched."""
+    """An accepted correction becomes a draft of the card, without the member's name.
+
+    Publishing puts the editor's changes into the topic's file, changes nothing else in it, and tells the member.
+    """
     suggestion = await suggested(here)
     done = await accepted(here, suggestion)
     draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
@@ -263,7 +269,7 @@ async def test_a_correction_is_accepted_worked_in_and_published(here: Instance, 
     ],
 )
 async def test_a_new_entry_waits_for_an_editors_words(here: Instance, content: Path, line: str, part: str) -> None:
-    """It can't be published while something is to be filled in; then it joins its part, with nothing else changed."""
+    """A new entry can't be published before an editor fills it in. Then it joins its file; no other file changes."""
     suggestion = await suggested(here, line)
     await accepted(here, suggestion)
     draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
@@ -280,7 +286,7 @@ async def test_a_new_entry_waits_for_an_editors_words(here: Instance, content: P
 
 
 async def test_a_draft_that_nobody_changed_is_not_published(here: Instance, content: Path) -> None:
-    """Nothing came of the suggestion yet, so its member is not told that something did."""
+    """Parley doesn't publish a draft that says the same as the card, and doesn't tell the member that it did."""
     suggestion = await suggested(here)
     await accepted(here, suggestion)
     assert "says the same as facts.yaml" in words(await say(here, MO, f"/content publish {suggestion}"))
@@ -289,7 +295,7 @@ async def test_a_draft_that_nobody_changed_is_not_published(here: Instance, cont
 
 
 async def test_a_card_that_changed_meanwhile_is_not_put_back(here: Instance, content: Path) -> None:
-    """Another editor's change would be undone unseen; an editor who has looked deletes the line that says so."""
+    """Parley refuses a draft whose card has changed since, until an editor deletes the draft's version line."""
     suggestion = await suggested(here)
     await accepted(here, suggestion)
     draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
@@ -304,7 +310,7 @@ async def test_a_card_that_changed_meanwhile_is_not_put_back(here: Instance, con
 
 
 async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path) -> None:
-    """A mistake in the draft is named with file and line; the topic and the draft stay as they are."""
+    """Parley names a mistake in a draft with file and line, and leaves the topic and the draft as they are."""
     suggestion = await suggested(here)
     await accepted(here, suggestion)
     draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
@@ -317,7 +323,7 @@ async def test_what_does_not_pass_changes_nothing(here: Instance, content: Path)
 
 
 async def test_a_folder_that_can_t_be_written_leaves_the_suggestion_waiting(here: Instance, content: Path) -> None:
-    """As in a container whose content is read-only: the editor is told what to do, and nothing is decided."""
+    """If Parley can't write the draft, it tells the editor, and the suggestion goes on waiting."""
     suggestion = await suggested(here)
     (content / "tea/drafts").write_text("in the way", encoding="utf-8")
     assert "I can't write" in words(await accepted(here, suggestion))
@@ -325,7 +331,7 @@ async def test_a_folder_that_can_t_be_written_leaves_the_suggestion_waiting(here
 
 
 async def test_a_file_that_can_t_be_added_to_is_named_within_its_topic(here: Instance, content: Path) -> None:
-    """In the editor's language, and with no path of the machine; the file stays as it is."""
+    """An editor reads in their language which file can't take an entry, without its path; the file stays."""
     suggestion = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
     await accepted(here, suggestion)
     file = content / "tea/sources.yaml"
@@ -340,7 +346,7 @@ async def test_a_file_that_can_t_be_added_to_is_named_within_its_topic(here: Ins
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
-    """Whatever it holds, it stands in comments, and the draft holds one entry of ours."""
+    """A draft has a member's words in comments only, and exactly one entry, even if the words look like YAML."""
     suggestion = Suggestion(
         "p1",
         "test:demo",
@@ -362,7 +368,7 @@ def test_what_a_member_typed_is_never_yaml(content: Path, kind: Kind) -> None:
 
 
 async def test_two_editors_who_publish_at_once_publish_once(here: Instance, content: Path) -> None:
-    """The second is told who was first; the card is changed once, and its member is told once."""
+    """Of three presses at once, one publishes and the others hear who was first. The member hears of it once."""
     suggestion = await suggested(here)
     await accepted(here, suggestion)
     edit(content, "Most people", "Many people", f"tea/drafts/suggestion-{suggestion}.yaml")
@@ -375,7 +381,7 @@ async def test_two_editors_who_publish_at_once_publish_once(here: Instance, cont
 async def test_a_draft_goes_where_the_content_is_served_from(
     here: Instance, content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though the bot was started beside a pack of the same name."""
+    """Parley writes a draft into the folder that it serves, even if the working folder has a pack of the same name."""
     elsewhere = copied(tmp_path / "elsewhere")
     monkeypatch.chdir(elsewhere)
     suggestion = await suggested(here)
@@ -396,7 +402,7 @@ async def test_drafts_are_never_served(here: Instance, content: Path) -> None:
 
 
 async def test_a_members_suggestions_are_shown_and_erased(here: Instance) -> None:
-    """What editors took stays without the name; the rest goes."""
+    """`/privacy` shows a member's suggestions, and erases those that wait but only the name of accepted ones."""
     pending, gone = await suggested(here), await suggested(here)
     await accepted(here, pending)
     assert "2 suggestions" in words(await say(here, ADA, "/privacy show"))
@@ -407,7 +413,7 @@ async def test_a_members_suggestions_are_shown_and_erased(here: Instance) -> Non
 
 
 async def test_what_members_look_for_is_counted_without_who(here: Instance) -> None:
-    """Cards asked for and disputed, and searches without an answer, for editors, after a restart too."""
+    """The report shows editors how often members asked for a card or searched in vain, without names and addresses."""
     for _ in range(3):
         await say(here, ADA, "/fact tea drinkers")
         await say(here, BEN, "/fact marmalade ZEPPELIN!")
@@ -435,12 +441,12 @@ async def test_what_members_look_for_is_counted_without_who(here: Instance) -> N
     ],
 )
 def test_only_plain_words_of_a_search_are_counted(query: str, counted: str) -> None:
-    """Nothing long, and nothing that may lead to a person."""
+    """Parley counts the plain words of a search, and nothing of one that is long or may lead to a person."""
     assert counted_words(query) == counted
 
 
 async def test_the_command_line_reports_it_too(tmp_path: Path, content: Path) -> None:
-    """Once the bot has written it down, which it does at a stop at the latest; without a database nothing is made."""
+    """`parley content report` shows the counts after Parley has stopped, and makes no database where there is none."""
     async with serving(tmp_path, content) as here:
         await say(here, ADA, "/fact tea drinkers")
     runner = CliRunner()
@@ -455,7 +461,7 @@ async def test_the_command_line_reports_it_too(tmp_path: Path, content: Path) ->
 
 
 async def test_a_draft_that_was_moved_by_hand_counts_as_published(here: Instance, content: Path) -> None:
-    """So nothing stays accepted for ever, whether a person moved it or the database could not be told in time."""
+    """If an editor publishes an accepted suggestion whose draft is gone, Parley counts it as published by hand."""
     suggestion = await suggested(here)
     await accepted(here, suggestion)
     (content / f"tea/drafts/suggestion-{suggestion}.yaml").unlink()
@@ -464,7 +470,7 @@ async def test_a_draft_that_was_moved_by_hand_counts_as_published(here: Instance
 
 
 async def test_a_draft_s_id_is_no_path(here: Instance, content: Path) -> None:
-    """An id may become a file's name, so it is one before anything is written."""
+    """Parley refuses to publish an entry whose id is a path, since an id may become a file's name."""
     suggestion = await suggested(here, "/suggest A survey kind:source url:https://example.org/survey")
     await accepted(here, suggestion)
     edit(content, f"id: suggested-{suggestion}", 'id: "../../evil"', f"tea/drafts/suggestion-{suggestion}.yaml")

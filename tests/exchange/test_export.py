@@ -1,4 +1,4 @@
-"""A pack as a briefing: what stands in it, and that text stays text."""
+"""A pack's briefing has everything of the pack, and the pack's texts stay plain text in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tea() -> Pack:
 
 
 def test_the_briefing_of_the_small_pack_is_as_somebody_looked_at_it() -> None:
-    """A golden file: the form of a briefing is what its readers get."""
+    """The small pack's briefing equals its golden file, and is the same each time."""
     golden.check("exchange/tea-briefing.md", briefing(tea()))
     assert briefing(tea()) == briefing(tea())
 
@@ -41,7 +41,7 @@ def test_a_briefing_has_everything_of_the_shipped_pack() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
 def test_what_somebody_wrote_is_text_in_a_briefing(text: str) -> None:
-    """No text of a pack becomes a heading, a list, a link, HTML or emphasis: read back, it is the same words."""
+    """In a briefing no text of a pack becomes a heading, a list, a link, HTML or emphasis; its words stay the same."""
     parser = MarkdownIt("gfm-like", {"linkify": False})
     tokens = parser.parse(md(text))
     flat = " ".join(text.split())
@@ -63,12 +63,12 @@ def test_what_somebody_wrote_is_text_in_a_briefing(text: str) -> None:
     ],
 )
 def test_signs_that_mean_something_in_markdown_are_escaped(text: str, written: str) -> None:
-    """So that text stays text on GitHub, too, where bare addresses and names become links."""
+    """A briefing escapes Markdown's signs, so that GitHub makes no link of a bare address or a name either."""
     assert md(text) == written
 
 
 def test_the_command_writes_to_standard_output_or_to_a_file(tmp_path: Path) -> None:
-    """To standard output the briefing and nothing else; a place that can't be written is named."""
+    """`parley export` writes only the briefing to standard output, or to a file, and names one that it can't write."""
     for words in (["export", "tea"], ["export", "tea", "--format", "markdown"]):
         done = parley(*words, "--content", CONTENT, folder=tmp_path)
         assert (done.stdout, done.stderr) == (briefing(tea()), "")
@@ -81,7 +81,7 @@ def test_the_command_writes_to_standard_output_or_to_a_file(tmp_path: Path) -> N
 
 
 def test_a_pack_is_meant_by_its_id_its_folder_or_by_being_the_only_one(tmp_path: Path) -> None:
-    """Otherwise the message lists those that there are."""
+    """A command takes a pack by its id or folder, or the only pack there is; otherwise it lists the packs."""
     make_pack(tmp_path / "one")
     assert pack_folder(tmp_path, None) == tmp_path / "one"
     make_pack(tmp_path / "two", {"pack.yaml": (tmp_path / "one" / "pack.yaml").read_text().replace("parking", "roads")})

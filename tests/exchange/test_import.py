@@ -1,4 +1,4 @@
-"""Sources from other programs: what is taken over, what is left to an editor, what is there already."""
+"""Parley imports sources from other programs' bibliographies, leaves gaps to an editor, and adds no source twice."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read(folder: Path, text: str, name: str = "refs.json") -> Bibliography:
 
 
 def test_every_key_that_a_source_needs_is_taken_over(tmp_path: Path) -> None:
-    """Title, authors, journal or publisher, date, DOI, address and keywords; an address keeps its own signs."""
+    """The import takes over title, authors, journal or publisher, date, DOI, keywords and the unchanged address."""
     first, second, third = read(tmp_path, REFS).works
     assert first.title == "The État of Über & DNA: 10%"
     assert first.authors == ("John Smith", "Anna Müller")
@@ -55,13 +55,13 @@ def test_every_key_that_a_source_needs_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_half_a_character_becomes_a_question_mark(tmp_path: Path) -> None:
-    """JSON can hold half of a surrogate pair, which no file can: what is taken over can be written."""
+    """Half of a surrogate pair, which JSON can hold and a file can't, becomes a question mark."""
     (work,) = read(tmp_path, '[{"id": "a", "type": "report", "title": "A \\ud800 report"}]').works
     assert work.title == "A ? report"
 
 
 def test_csl_json_is_read(tmp_path: Path) -> None:
-    """Names with particles and of offices, dates in parts, numbers as text, markup in titles."""
+    """The import reads CSL JSON: names with particles, offices, dates in parts, numeric ids and markup in titles."""
     items = [
         {"id": 7, "type": "article-newspaper", "title": "The <i>big</i> {tram}", "URL": "https://example.org/n",
          "author": [{"family": "Berg", "given": "Ada", "non-dropping-particle": "van den"}, {"literal": "The Office"}],
@@ -88,7 +88,7 @@ def test_csl_json_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_no_part_of_a_name_is_lost(tmp_path: Path, author: dict[str, object], name: str) -> None:
-    """Particles stand before the family name, a suffix after it."""
+    """The import keeps every part of a name: particles stand before the family name, and a suffix after it."""
     (work,) = read(tmp_path, json.dumps([{"title": "A report", "author": [author]}])).works
     assert work.authors == (name,)
 
@@ -102,7 +102,7 @@ def test_no_part_of_a_name_is_lost(tmp_path: Path, author: dict[str, object], na
     ],
 )
 def test_an_absent_value_may_be_null(tmp_path: Path, fields: dict[str, object]) -> None:
-    """As registries write it: the work is imported without."""
+    """A value of null counts as absent, and the work is imported without it."""
     bibliography = read(tmp_path, json.dumps([{"title": "A report", **fields}]))
     assert bibliography.malformed == []
     (work,) = bibliography.works
@@ -110,7 +110,7 @@ def test_an_absent_value_may_be_null(tmp_path: Path, fields: dict[str, object]) 
 
 
 def test_entities_and_old_dois_are_read_as_they_are_meant(tmp_path: Path) -> None:
-    """`&amp;` is an ampersand; the angle brackets of a DOI are written so that an address can have them."""
+    """The import reads `&amp;` as an ampersand, and encodes the angle brackets of a DOI for its address."""
     item = {"title": "Ash &amp; <i>oak</i>", "DOI": "10.1002/(SICI)1&lt;16::AID&gt;3.0.CO;2-2", "URL": ""}
     (work,) = read(tmp_path, json.dumps([item])).works
     (source,) = sources_of([work], {}, ()).new
@@ -124,7 +124,7 @@ def test_entities_and_old_dois_are_read_as_they_are_meant(tmp_path: Path) -> Non
     ('{"title": "Alone"}', 1), ('{"lib": "x", "items": [{"title": "A"}, {"title": "B"}]}', 2), ("[]", 0),
 ])  # fmt: skip
 def test_csl_json_may_be_a_list_its_items_or_one_alone(tmp_path: Path, whole: str, count: int) -> None:
-    """As different programs write it."""
+    """A CSL JSON file may hold a list of items, an object with `items`, or one item alone."""
     assert len(read(tmp_path, whole).works) == count
 
 
@@ -138,7 +138,7 @@ def test_csl_json_may_be_a_list_its_items_or_one_alone(tmp_path: Path, whole: st
     ],
 )
 def test_an_entry_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
-    """The others are read all the same."""
+    """The import names the line of an entry that it can't read, and reads the others all the same."""
     bibliography = read(tmp_path, text)
     assert len(bibliography.works) == 1
     ((at, message),) = bibliography.malformed
@@ -159,7 +159,7 @@ def test_an_entry_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, text
     ],
 )
 def test_a_file_that_is_no_bibliography_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
-    """With what to do; a traceback never."""
+    """The import refuses a file that is missing or no bibliography, and says in words what is wrong."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(Refused, match=words):
         read_bibliography(tmp_path / name)
@@ -168,7 +168,7 @@ def test_a_file_that_is_no_bibliography_is_refused(tmp_path: Path, name: str, co
 
 
 def test_what_a_bibliography_does_not_say_is_left_to_the_editor(tmp_path: Path) -> None:
-    """What a source establishes always, its kind and copy where they are not known: never guessed."""
+    """The import guesses nothing: it leaves the summary and the copy to the editor, and an unknown kind or date."""
     new = sources_for(read(tmp_path, REFS).works, None).new
     assert [source.to_fill for source in new] == [
         ("copy", "summary"), ("kind", "copy", "summary"), ("kind", "copy", "summary", "date"),
@@ -177,7 +177,7 @@ def test_what_a_bibliography_does_not_say_is_left_to_the_editor(tmp_path: Path) 
 
 
 def test_new_sources_are_appended_and_nothing_else_of_the_file_changes(tmp_path: Path) -> None:
-    """Comments, quotes, order, indentation and ends of lines stay as their editor wrote them."""
+    """The import adds sources at the file's end. Comments, quotes, order and line ends stay as an editor wrote them."""
     written = "# ours\r\n" + SOURCES.replace("\n", "\r\n").replace("title: Survey", "title:  Survey") + "  # the end"
     folder = make_pack(tmp_path / "pack", {"sources.yaml": written})
     sources = sources_for(read(tmp_path, REFS).works[:1], folder)
@@ -191,7 +191,7 @@ def test_new_sources_are_appended_and_nothing_else_of_the_file_changes(tmp_path:
 
 @pytest.mark.parametrize("before", [None, "sources:\n", "sources:\n- id: a\n  title: A\n  kind: news\n  copy: mirror\n  summary: B"])  # fmt: skip
 def test_a_list_is_begun_or_continued_as_it_is_indented(tmp_path: Path, before: str | None) -> None:
-    """No file yet, an empty list, and a list whose hyphens stand at the margin."""
+    """The import begins the list in a new or empty file, and continues one whose hyphens stand at the margin."""
     facts = "facts: []\n"
     folder = make_pack(tmp_path / "pack", {"sources.yaml": before, "facts.yaml": facts})
     append_sources(folder, sources_for(read(tmp_path, REFS).works, folder).new)
@@ -201,7 +201,7 @@ def test_a_list_is_begun_or_continued_as_it_is_indented(tmp_path: Path, before: 
 
 
 def test_filled_in_the_pack_passes_the_check(tmp_path: Path) -> None:
-    """What is listed is all that stands between the import and a pack that is served."""
+    """Once an editor has filled in an imported source, the check's only complaint is that nothing uses it yet."""
     folder = make_pack(tmp_path / "pack")
     append_sources(folder, sources_for(read(tmp_path, REFS).works[:1], folder).new)
     file = folder / "sources.yaml"
@@ -215,7 +215,7 @@ def test_filled_in_the_pack_passes_the_check(tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_there_already_is_recognised(tmp_path: Path) -> None:
-    """By its address however it is written, by its DOI, or by title and year; so a second import adds nothing."""
+    """The import recognises a source by address, DOI, or title and year, so a second import adds nothing."""
     folder = make_pack(tmp_path / "pack")
     works = [
         Work(1, "a", "Another title", url="http://www.example.org/survey/#top"),
@@ -236,7 +236,7 @@ def test_a_source_that_is_there_already_is_recognised(tmp_path: Path) -> None:
     [("sources: [\n]\n", "in brackets"), ("sources:\n  - id: a\n  b: c\n", "can't be read|Fix the errors")],
 )
 def test_a_file_that_cannot_take_an_entry_is_left_as_it_is(tmp_path: Path, text: str, words: str) -> None:
-    """A list in brackets, or a file with a mistake, is refused with what to do."""
+    """The import refuses a file with a list in brackets or with a mistake, and leaves it as it is."""
     folder = make_pack(tmp_path / "pack", {"sources.yaml": text, "facts.yaml": "facts: []\n"})
     with pytest.raises(Refused, match=words):
         append_sources(folder, sources_for(read(tmp_path, REFS).works, folder).new)
@@ -244,7 +244,7 @@ def test_a_file_that_cannot_take_an_entry_is_left_as_it_is(tmp_path: Path, text:
 
 
 def test_an_address_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
-    """The source is imported without it."""
+    """The import says that an address is no web address, and takes the source over without it."""
     sources = sources_of([Work(1, "a", "T", url="file:///etc/passwd")], {}, ())
     assert "url" not in as_yaml(sources.new).replace("at url", "")
     assert "is no web address" in sources.remarks[0][1]
@@ -252,14 +252,14 @@ def test_an_address_that_is_none_is_told_and_left_out(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_text_is_written_so_that_it_is_read_as_the_same(text: str) -> None:
-    """Quotes, signs and words that mean something in YAML; whatever stands in a title."""
+    """Any text, even with YAML's own signs and words, is written so that YAML reads the same text back."""
     printable = "".join(sign for sign in text if sign.isprintable() or sign in "\n\t\u2028\x85")
     assert yaml.safe_load(f"a: {scalar(printable)}") == {"a": printable}
 
 
 @given(st.text(max_size=80), st.sets(st.sampled_from(["a", "source", "trams", "trams-2"])))
 def test_an_id_is_short_kebab_case_and_new(words: str, used: set[str]) -> None:
-    """Whatever it is made of."""
+    """An id that is made of any words is in kebab case, has at most `ENTRY_ID_MAX` characters, and is not in use."""
     entry_id = new_id(words, used, "source")
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry_id)
     assert len(entry_id) <= ENTRY_ID_MAX
@@ -267,7 +267,7 @@ def test_an_id_is_short_kebab_case_and_new(words: str, used: set[str]) -> None:
 
 
 def test_the_command_prints_or_appends_and_says_what_is_left(tmp_path: Path) -> None:
-    """YAML alone on standard output, so that it can be put into a file; status 1 where an entry was not readable."""
+    """`parley import sources` prints YAML alone, or adds to a pack and counts. An unreadable entry gives status 1."""
     (tmp_path / "refs.json").write_text(REFS.replace("\n]", ',\n  {"id": "broken"}\n]'), encoding="utf-8")
     done = parley("import", "sources", "refs.json", folder=tmp_path)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""What was found at an address, in the editor's own file: one line, and nothing else of it changes."""
+"""Parley notes the answer of a source's address in the editor's file, in one line, and changes nothing else there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTE = "link: {checked: 2026-11-26, status: works}"
 
 
 def noted(folder: Path, answer: LinkAnswer = WORKS, day: date = DAY) -> str:
-    """The sources' file after every address of the pack has answered like this."""
+    """Return the sources' file after every address of the pack has answered like this."""
     result = note(folder, dict.fromkeys(links_of(read_pack(folder)), answer), day)
     assert result.omissions == []
     return (folder / "sources.yaml").read_bytes().decode()
@@ -49,7 +49,7 @@ ENTRY = "sources:\n  - id: survey\n    title: A\n    url: https://example.org/su
     ],
 )  # fmt: skip
 def test_a_note_is_one_line_and_every_other_line_stays(tmp_path: Path, before: str, after: str) -> None:
-    """Beside `opened`, else below the address; a note that was there is replaced, in whatever form it was."""
+    """A note is one line, beside `opened` or else below the address, and replaces an earlier note of any form."""
     for newline in ("\n", "\r\n"):
         folder = make_pack(tmp_path / newline.encode().hex(), {"sources.yaml": before.replace("\n", newline)})
         assert noted(folder) == after.replace("\n", newline)
@@ -60,7 +60,7 @@ def test_a_note_is_one_line_and_every_other_line_stays(tmp_path: Path, before: s
 
 
 def test_both_addresses_are_noted_and_the_checker_warns_of_dead_and_moved_ones(tmp_path: Path) -> None:
-    """With the line of the address; the rest of the pack is as it was."""
+    """Parley notes both addresses of a source, and the checker warns of a dead or moved one at its line."""
     sources = SOURCES.replace("    kind:", "    archive_url: https://archive.example.org/1\n    kind:")
     folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
     askings = links_of(read_pack(folder))
@@ -75,7 +75,7 @@ def test_both_addresses_are_noted_and_the_checker_warns_of_dead_and_moved_ones(t
 
 
 def test_noting_the_same_again_changes_nothing(tmp_path: Path) -> None:
-    """On the same day the file is not even touched."""
+    """Parley doesn't touch the file if it already has the same note of the same day."""
     folder = make_pack(tmp_path / "pack")
     first = noted(folder)
     file = folder / "sources.yaml"
@@ -85,7 +85,7 @@ def test_noting_the_same_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_server_names_never_breaks_a_pack(tmp_path: Path) -> None:
-    """A new address that the loader would refuse is left out; one with YAML's own signs is quoted."""
+    """Parley leaves out a new address that the loader would refuse, so that no server can break a pack."""
     folder = make_pack(tmp_path / "pack")
     for target in ("https://example.org/" + "x" * 600, "https://a b/", 'https://example.org/"}, status: x', "ftp://a/"):
         noted(folder, LinkAnswer(LinkStatus.MOVED, moved_to=target))
@@ -96,7 +96,7 @@ def test_what_a_server_names_never_breaks_a_pack(tmp_path: Path) -> None:
 
 
 def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
-    """An editor may delete a source or correct its address while it is asked."""
+    """If an editor changes an address while Parley asks it, Parley leaves the file alone and says to check again."""
     folder = make_pack(tmp_path / "pack")
     asking = links_of(read_pack(folder))[0]
     changed = SOURCES.replace("example.org/survey", "example.org/other")
@@ -107,13 +107,13 @@ def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
 
 
 def test_an_address_with_a_mistake_is_the_checkers_business(tmp_path: Path) -> None:
-    """It is not asked; the check says what is wrong with it."""
+    """Parley doesn't ask an address that isn't valid."""
     sources = SOURCES.replace("https://example.org/survey", "'http://[example.org'")
     assert links_of(read_pack(make_pack(tmp_path / "pack", {"sources.yaml": sources}))) == []
 
 
 def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
-    """No line of its own could be added there: that is said, and nothing changes."""
+    """Parley can't add a line to an entry in braces: it says so, and leaves the file as it is."""
     braces = (
         "sources:\n  - {id: survey, title: A, url: 'https://example.org/s', kind: court, copy: mirror, summary: B}\n"
     )
@@ -124,7 +124,7 @@ def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """A reader meanwhile, or a stop at any moment, sees the old file or the new one, and no rest is left behind."""
+    """A reader sees the old file or the new one whole at any moment. The file keeps its mode and leaves no rest."""
     file = tmp_path / "sources.yaml"
     versions = [letter.encode() * 200_000 for letter in "ab"]
     file.write_bytes(versions[0])

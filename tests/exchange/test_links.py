@@ -1,4 +1,4 @@
-"""`parley check --links`: what is asked, how politely, what an answer means, and how it is noted in an editor's file."""
+"""`parley check --links` asks web addresses politely, tells what each answer means, and notes it in the pack's file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 class Names(AbstractResolver):
-    """Names of the tests' own: everything is this machine, but `dead.test` is unknown and `later.test` can't be told."""
+    """The tests' own resolver: each name is this machine, but `dead.test` is unknown and `later.test` fails for now."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -66,7 +66,7 @@ class Time:
 
 @dataclass
 class Site:
-    """A real server on this machine with pages of all kinds, and what it was asked."""
+    """A real server on this machine with pages of all kinds, which records its requests."""
 
     time: Time
     port: int = 0
@@ -180,7 +180,7 @@ async def site() -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def asker(time: Time, resolver: AbstractResolver | None = None, patience: float = 20.0) -> AsyncIterator[Asker]:
-    """An asker that may reach this machine, on a clock that only sleeping moves."""
+    """Yield an asker that may reach this machine, on a clock that only sleeping moves."""
     async with session(resolver or Names()) as opened:
         yield Asker(
             opened, timeout=patience, sleep=time.sleep, clock=time.clock, now=lambda: NOW, open_to=lambda _: True
@@ -208,7 +208,7 @@ async def asker(time: Time, resolver: AbstractResolver | None = None, patience: 
     ],
 )
 async def test_dead_is_told_from_what_cannot_be_told(site: Site, path: str, status: LinkStatus, detail: str) -> None:
-    """Only "not found" and "gone" are dead; a refusal, a fault or an answer that is not what it should be is unclear."""
+    """An answer of 404 or 410 means dead; a refusal, a fault or an unexpected answer is unclear."""
     async with asker(site.time) as asking:
         answer = await asking.ask(site.at(path))
     assert (answer.status, answer.detail) == (status, detail)
@@ -222,14 +222,14 @@ async def test_dead_is_told_from_what_cannot_be_told(site: Site, path: str, stat
     ],
 )
 async def test_a_name_that_nobody_knows_is_dead(site: Site, host: str, status: LinkStatus, detail: str) -> None:
-    """But not one whose server just doesn't answer."""
+    """An address whose host doesn't exist is dead; one whose host can't be resolved right now is unclear."""
     async with asker(site.time) as asking:
         answer = await asking.ask(f"http://{host}/")
     assert (answer.status, answer.detail) == (status, detail)
 
 
 async def test_the_way_is_shown_and_only_a_lasting_move_is_a_new_address(site: Site) -> None:
-    """301 and 308 say that an address has changed; 302 leads on for now."""
+    """An answer of 301 means that an address has changed, and 302 doesn't. Parley shows where either leads."""
     async with asker(site.time) as asking:
         moved, lent = await asking.ask(site.at("/moved")), await asking.ask(site.at("/for-now"))
     assert moved.trail == (moved.moved_to,)
@@ -238,7 +238,7 @@ async def test_the_way_is_shown_and_only_a_lasting_move_is_a_new_address(site: S
 
 
 async def test_a_page_is_asked_by_head_and_only_then_by_get(site: Site) -> None:
-    """Where HEAD is answered nothing else is sent; every request says that it comes from Parley."""
+    """Parley asks by HEAD, and by GET only if the server refuses HEAD. Each request says that it comes from Parley."""
     async with asker(site.time) as asking:
         await asking.ask(site.at("/page"))
         await asking.ask(site.at("/no-head"))
@@ -248,7 +248,7 @@ async def test_a_page_is_asked_by_head_and_only_then_by_get(site: Site) -> None:
 
 
 async def test_a_huge_page_is_not_downloaded(site: Site) -> None:
-    """The connection ends once the answer has begun: of a terabyte, the little that was on its way."""
+    """Parley ends the connection once an answer has begun, so of a terabyte it downloads less than 256 MiB."""
     async with asker(site.time) as asking:
         assert (await asking.ask(site.at("/huge"))).status is LinkStatus.WORKS
         await site.cut_off.wait()
@@ -256,7 +256,7 @@ async def test_a_huge_page_is_not_downloaded(site: Site) -> None:
 
 
 async def test_who_does_not_answer_in_time_is_unclear(site: Site) -> None:
-    """A slow server is not a dead one."""
+    """An address whose server doesn't answer in time is unclear, not dead."""
     async with asker(site.time, patience=0.05) as asking:
         answer = await asking.ask(site.at("/slow"))
     assert (answer.status, answer.detail) == (LinkStatus.UNCLEAR, "no answer in time")
@@ -264,7 +264,7 @@ async def test_who_does_not_answer_in_time_is_unclear(site: Site) -> None:
 
 @pytest.mark.parametrize(("path", "seconds"), [("/busy", 7), ("/busy-until", 9)])
 async def test_a_server_that_asks_to_wait_is_waited_for(site: Site, path: str, seconds: float) -> None:
-    """Retry-After in seconds or as a date: asked once more after that, not before."""
+    """Parley asks once more after the time in `Retry-After`, whether it is in seconds or a date, and not before."""
     async with asker(site.time) as asking:
         assert (await asking.ask(site.at(path))).status is LinkStatus.WORKS
     first, second = (when for _, path_asked, when in site.requests if path_asked == path)
@@ -272,14 +272,14 @@ async def test_a_server_that_asks_to_wait_is_waited_for(site: Site, path: str, s
 
 
 async def test_a_server_that_asks_for_more_than_a_minute_is_left_alone(site: Site) -> None:
-    """It is not asked again, and the answer is unclear."""
+    """If a server asks for a wait of more than a minute, Parley doesn't ask it again."""
     async with asker(site.time) as asking:
         assert (await asking.ask(site.at("/busy-all-day"))).detail == "answers 429"
     assert site.methods("/busy-all-day") == ["HEAD"]
 
 
 async def test_one_host_is_asked_with_a_pause_between(site: Site) -> None:
-    """However many of its pages are cited."""
+    """Parley pauses between two requests to one host, however many of its pages are cited."""
     answers: dict[str, LinkAnswer] = {}
     async with asker(site.time) as asking:
         await asking.all([site.at(f"/page{number}") for number in range(4)], answers)
@@ -290,7 +290,7 @@ async def test_one_host_is_asked_with_a_pause_between(site: Site) -> None:
 
 
 async def test_few_hosts_are_asked_at_a_time(site: Site) -> None:
-    """At most four, so that nobody's line is filled."""
+    """Parley asks at most four hosts at a time."""
     answers: dict[str, LinkAnswer] = {}
     async with asker(site.time) as asking:
         await asking.all([site.at("/crowd", f"host{number}.test") for number in range(8)], answers)
@@ -299,7 +299,7 @@ async def test_few_hosts_are_asked_at_a_time(site: Site) -> None:
 
 
 async def test_what_is_no_web_server_is_unclear() -> None:
-    """Something else may listen at a port."""
+    """An address is unclear if another program listens at its port, or none."""
 
     async def garbage(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH\r\n\r\n")
@@ -317,7 +317,7 @@ async def test_what_is_no_web_server_is_unclear() -> None:
 
 
 async def test_a_certificate_that_cannot_be_trusted_is_dead(tmp_path: Path) -> None:
-    """Nobody can read a page over a connection that their browser refuses."""
+    """An address whose certificate can't be trusted is dead, since browsers refuse the connection."""
     runner = web.AppRunner(web.Application())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=untrusted(tmp_path)).start()
@@ -328,7 +328,7 @@ async def test_a_certificate_that_cannot_be_trusted_is_dead(tmp_path: Path) -> N
 
 
 def untrusted(folder: Path) -> ssl.SSLContext:
-    """A server's side of TLS with a certificate that it signed itself."""
+    """Return the server's side of TLS with a certificate that it signed itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "site.test")])
     unsigned = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW - timedelta(1), NOW + timedelta(36500))
@@ -354,14 +354,14 @@ def untrusted(folder: Path) -> ssl.SSLContext:
     ],
 )  # fmt: skip
 def test_only_addresses_of_the_open_internet_are_public(address: str, public: bool) -> None:
-    """Loopback, private networks, link-local (where clouds keep secrets), and the same wrapped in IPv6."""
+    """Loopback, private, link-local and multicast addresses are not public, even when wrapped in IPv6."""
     assert is_public(ipaddress.ip_address(address)) is public
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/page", "http://site.test:{port}/page", "http://[::1]:{port}/page",
                                      "http://2130706433:{port}/page", "http://[::ffff:7f00:1]:{port}/page"])  # fmt: skip
 async def test_a_private_network_is_never_asked(site: Site, address: str) -> None:
-    """Neither by number, however written, nor by a name that stands for one; the server sees no request."""
+    """Parley sends no request into a private network, whether the address has a number in any form or a name."""
     async with session(Guarded(Names())) as opened:
         answer = await Asker(opened, sleep=site.time.sleep, clock=site.time.clock).ask(address.format(port=site.port))
     assert answer.status is LinkStatus.UNCLEAR
@@ -373,7 +373,7 @@ async def test_a_private_network_is_never_asked(site: Site, address: str) -> Non
 
 
 async def test_a_redirect_into_a_private_network_is_not_followed(site: Site) -> None:
-    """Each step is looked at like the first."""
+    """Parley checks each step of a redirect like the first, and doesn't follow it into a private network."""
     async with session(Names()) as opened:
         answer = await Asker(opened, sleep=site.time.sleep, clock=site.time.clock).ask(site.at("/inside"))
     assert answer.detail == "is on a private network, which is never asked"
@@ -382,7 +382,7 @@ async def test_a_redirect_into_a_private_network_is_not_followed(site: Site) -> 
 
 @dataclass
 class Unhurried(Asker):
-    """Finds the first address dead, and never hears of the others."""
+    """An asker that finds the first address dead, and never gets an answer from the others."""
 
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -394,7 +394,7 @@ class Unhurried(Asker):
 
 
 async def test_what_was_found_is_noted_even_where_the_asking_is_stopped(tmp_path: Path) -> None:
-    """Ctrl+C in the middle keeps the answers so far."""
+    """If the check is stopped in the middle, as by Ctrl+C, the file has the answers so far."""
     folder = make_pack(
         tmp_path / "pack", {"sources.yaml": SOURCES + SOURCES.partition("\n")[2].replace("survey", "other")}
     )
@@ -410,7 +410,10 @@ async def test_what_was_found_is_noted_even_where_the_asking_is_stopped(tmp_path
 
 
 async def test_a_check_tells_what_does_not_simply_work(site: Site, tmp_path: Path) -> None:
-    """One line each with file, line, column and where it leads, then counts; an address is asked once."""
+    """The check prints a line with place and target for each address that doesn't simply work, then the counts.
+
+    It asks an address once, even if two sources have it.
+    """
     sources = SOURCES.replace("https://example.org/survey", site.at("/moved"))
     second = sources.partition("\n")[2].replace("survey", "other")
     folder = make_pack(tmp_path / "pack", {"sources.yaml": sources + second})
@@ -424,7 +427,7 @@ async def test_a_check_tells_what_does_not_simply_work(site: Site, tmp_path: Pat
 
 
 async def test_each_address_of_a_source_is_asked_and_told_with_its_own_place(site: Site, tmp_path: Path) -> None:
-    """Those of `other_urls`, too, with the same pause at a host; only `url` and `archive_url` have a note to keep."""
+    """The check asks the addresses of `other_urls` too, with the same pause at a host, but writes no note for them."""
     others = f"    other_urls:\n      - {site.at('/page2')}\n      - not an address\n      - {site.at('/404')}\n"
     sources = SOURCES.replace("https://example.org/survey", site.at("/page")) + others
     folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
@@ -443,7 +446,7 @@ async def test_each_address_of_a_source_is_asked_and_told_with_its_own_place(sit
 
 
 def test_the_command_notes_what_it_found_and_then_checks(tmp_path: Path) -> None:
-    """On the command line this machine is refused like any private network."""
+    """The command notes the answers before it checks the pack. It refuses this machine like any private network."""
     make_pack(tmp_path / "pack", {"sources.yaml": SOURCES.replace("https://example.org", "http://127.0.0.1:9")})
     done = parley("check", "pack", "--links", folder=tmp_path)
     assert done.returncode == 0
@@ -453,7 +456,7 @@ def test_the_command_notes_what_it_found_and_then_checks(tmp_path: Path) -> None
 
 
 def test_the_session_refuses_private_networks_by_itself() -> None:
-    """Each opened address has the guard, without asking for it."""
+    """Each session has the guard against private networks without being told."""
 
     async def opened() -> type:
         async with session() as one:

@@ -1,4 +1,4 @@
-"""From an essay to a pack skeleton: what is proposed, in which words, and what is left for an editor."""
+"""`parley new` makes a skeleton of a pack from an essay: it proposes claims and leaves the rest to an editor."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def quotes(text: str) -> list[Proposal]:
 
 
 def test_a_skeleton_passes_the_check_except_for_what_an_editor_writes(tmp_path: Path) -> None:
-    """The checker's only errors are texts to fill in, each with its place; its only warnings, sources to be found."""
+    """A skeleton's only errors are texts to fill in, each with its place; its only warnings, facts without sources."""
     skeleton = make(tmp_path)
     report = check_pack(tmp_path / "trams", tmp_path / "essay.txt", TODAY)
     assert {problem.code for problem in report.problems} == {"fill-in", "fact-without-source"}
@@ -63,8 +63,10 @@ def test_a_skeleton_passes_the_check_except_for_what_an_editor_writes(tmp_path: 
 
 
 def test_every_fact_is_left_to_be_judged(tmp_path: Path) -> None:
-    """No verdict of truth and no reason is made up: each is unverified, a value judgement not checkable; its reason and
-    its neutral statement are to be written."""
+    """Every fact of a skeleton is unverified, or not checkable if it is a value judgement.
+
+    Its reason and its neutral statement are left to the editor, and it has no sources.
+    """
     make(tmp_path)
     reading = read_pack(tmp_path / "trams")
     facts = [raw.entry for raw in reading.raws.values()]
@@ -78,7 +80,7 @@ def test_every_fact_is_left_to_be_judged(tmp_path: Path) -> None:
 
 
 def test_a_skeleton_is_a_draft_until_an_editor_says_otherwise(tmp_path: Path) -> None:
-    """A pack that is being written never stops the others from being served."""
+    """A skeleton is a draft: Parley doesn't serve it, and the loader refuses its unwritten texts."""
     make(tmp_path)
     with pytest.raises(ContentError, match="every pack here is a draft"):
         load_library(tmp_path)
@@ -87,7 +89,7 @@ def test_a_skeleton_is_a_draft_until_an_editor_says_otherwise(tmp_path: Path) ->
 
 
 def test_filled_in_and_no_longer_a_draft_it_is_served(tmp_path: Path) -> None:
-    """What the command lists is all that stands between a skeleton and a pack."""
+    """Parley serves a skeleton once the texts that the command lists are filled in and `draft` is removed."""
     skeleton = make(tmp_path)
     for file in {problem.file for problem in skeleton.to_fill}:
         written = file.read_text().replace("FILL IN: ", "").replace("draft: true\n", "")
@@ -108,7 +110,10 @@ def test_filled_in_and_no_longer_a_draft_it_is_served(tmp_path: Path) -> None:
     ],
 )
 def test_kinds_are_proposed_from_the_words(sentence: str, kind: ClaimKind) -> None:
-    """Figures, dates, names and comparisons are facts; "X said", "will" and "should" are what they are."""
+    """Figures, dates, names and comparisons suggest a fact, a cited speaker an opinion, “will” a prediction.
+
+    “Should” suggests a value judgement.
+    """
     claims = quotes(f"{sentence} {'Words about nothing that go on and on, as they do. ' * 3}")
     assert kind in [proposal.kind for proposal in claims]
 
@@ -117,18 +122,18 @@ def test_kinds_are_proposed_from_the_words(sentence: str, kind: ClaimKind) -> No
     "text", ["Who pays for this?", "Please read on.", "Well, that is that.", "Imagine a town.", "Thank you all!"]
 )
 def test_what_claims_nothing_is_not_proposed(text: str) -> None:
-    """Questions, requests and empty phrases are no claims."""
+    """Questions, requests and empty phrases are not proposed as claims."""
     assert quotes(text * 2) == []
 
 
 def test_who_says_it_is_named() -> None:
-    """A claim that the author cites is attributed to whom the author names."""
+    """A claim that the author cites is attributed to the person whom the author names."""
     claims = quotes("As Professor Guadalupe Correa details, the price fell by 3 percent. " + "Nothing much else. " * 9)
     assert {proposal.said_by for proposal in claims} == {"Professor Guadalupe Correa"}
 
 
 def test_names_and_dates_are_found_with_their_paragraphs() -> None:
-    """Names as they are written, without the word that only begins a sentence; dates as exact as they are."""
+    """Names are found without a word that only begins the sentence, and dates as exact as they are written."""
     claims = propose_claims(["In March 2020 the City of Porto called Mr. Silva.", "Porto paid on 3 May 2021. The end."])
     assert [mention.text for mention in claims.names] == ["City of Porto", "Mr. Silva"]
     assert [mention.text for mention in claims.dates] == ["March 2020", "3 May 2021"]
@@ -152,7 +157,7 @@ def test_names_and_dates_are_found_with_their_paragraphs() -> None:
     ],
 )  # fmt: skip
 def test_sentences_end_where_they_end(paragraph: str, expected: list[str]) -> None:
-    """Abbreviations, initials, ellipses, quotation marks, figures and lists."""
+    """Abbreviations, initials, ellipses, quotation marks, figures and lists don't mislead the search for sentences."""
     assert [sentence.text for sentence in sentences(paragraph)] == expected
 
 
@@ -161,7 +166,7 @@ def test_sentences_end_where_they_end(paragraph: str, expected: list[str]) -> No
     ("Trams are here.", None), ("- one point", None),
 ])  # fmt: skip
 def test_a_heading_claims_nothing(paragraph: str, expected: str | None) -> None:
-    """A line marked as one, or a short one without an end."""
+    """A line marked as a heading, or a short line without a full stop, is a heading."""
     assert heading(paragraph) == expected
 
 
@@ -182,7 +187,10 @@ def test_a_heading_claims_nothing(paragraph: str, expected: str | None) -> None:
     st.sampled_from(["\n\n", "\r\n\r\n", "\n"]),
 )  # fmt: skip
 def test_whatever_is_written_each_quote_stands_in_it_and_all_are_short(parts: list[str], between: str) -> None:
-    """A quote is a span of its paragraph, letter by letter, of at most 40 words; together they show under half."""
+    """A quote is a span of its paragraph, letter by letter, with at most 40 words and 400 characters.
+
+    All quotes together are less than half of the essay.
+    """
     paragraphs = paragraphs_of(between.join(parts), -1)
     claims = propose_claims(paragraphs)
     letters = 0
@@ -202,7 +210,7 @@ _ODD = ["\n", "\n\n", "\r\n", "\r\r", "\t", "\x0b", "\x0c", "\x1b", "\x7f", "\x8
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(_ODD), min_size=1, max_size=60).map(" ".join))
 def test_no_text_makes_a_skeleton_that_the_checker_refuses(text: str) -> None:
-    """Whatever an essay holds: signs that can't be seen, all ends of lines, words without an end, YAML's own signs."""
+    """The checker takes the skeleton of any essay, even with invisible signs, odd line ends or YAML's own signs."""
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Refused):
         skeleton = make(Path(folder), text)
         assert {problem.code for problem in skeleton.report.problems} <= {
@@ -222,7 +230,7 @@ def test_no_text_makes_a_skeleton_that_the_checker_refuses(text: str) -> None:
     ],
 )
 def test_a_text_that_cannot_be_read_is_refused_and_nothing_is_made(tmp_path: Path, text: bytes, words: str) -> None:
-    """The message says what is wrong with the file and what to do; no folder is left behind."""
+    """Parley refuses an essay that it can't read, says what is wrong with the file, and leaves no folder behind."""
     with pytest.raises(Refused, match=words):
         make(tmp_path, text)
     assert [file.name for file in tmp_path.iterdir()] == ["essay.txt"]
@@ -231,7 +239,7 @@ def test_a_text_that_cannot_be_read_is_refused_and_nothing_is_made(tmp_path: Pat
 @pytest.mark.parametrize("text", ["\ufeff" + ESSAY, ESSAY.replace("\n", "\r\n"), ESSAY.replace("\n", "\r"), "Yes.",
                                   "Ünïcödé 🚋 cost 5 €.\n\n第一段。2024年に上がった。\n\nنما 5 في المئة.", "a: b #c 'd' \"e\" \\f [g] 7 {h}\t& *i"])  # fmt: skip
 def test_any_text_in_utf8_is_taken_as_it_is(tmp_path: Path, text: str) -> None:
-    """A byte order mark, other ends of lines, other scripts, and characters that mean something in YAML."""
+    """An essay may be any text in UTF-8, with a byte order mark, other line ends, other scripts or YAML's own signs."""
     skeleton = make(tmp_path, text)
     report = check_pack(skeleton.folder, tmp_path / "essay.txt", TODAY)
     assert {problem.code for problem in report.problems} <= {"fill-in", "fact-without-source"}
@@ -239,7 +247,7 @@ def test_any_text_in_utf8_is_taken_as_it_is(tmp_path: Path, text: str) -> None:
 
 
 def test_an_enormous_essay_gives_as_many_facts_as_can_be_judged(tmp_path: Path) -> None:
-    """Of a whole book the strongest claims are proposed, and how many were found is told."""
+    """Parley proposes at most `MAX_PROPOSALS` claims of a long essay, and counts all that it found."""
     book = "\n\n".join(f"In {1500 + n} the town of Porto paid {n} coins. Some words follow here." for n in range(400))
     skeleton = make(tmp_path, book)
     assert len(skeleton.claims.proposals) == MAX_PROPOSALS
@@ -248,7 +256,7 @@ def test_an_enormous_essay_gives_as_many_facts_as_can_be_judged(tmp_path: Path) 
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
-    """Whatever has the pack's name already stays as it is: a pack, a file, an empty folder."""
+    """Parley refuses a new pack whose name a pack or an empty folder already has, and changes no file."""
     skeleton = make(tmp_path)
     before = {file: file.read_bytes() for file in skeleton.folder.rglob("*") if file.is_file()}
     with pytest.raises(Refused, match="already exists"):
@@ -268,7 +276,7 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     ],
 )
 def test_a_place_that_cannot_be_is_refused(tmp_path: Path, pack_id: str, error: type[BotError], words: str) -> None:
-    """An id that is none, and a content folder that is not there, are told with what to do."""
+    """Parley refuses an id that isn't valid and a content folder that doesn't exist, and says what to do."""
     essay = tmp_path / "essay.txt"
     essay.write_text(ESSAY)
     with pytest.raises(error, match=words):
@@ -287,7 +295,7 @@ def test_the_claims_of_a_real_essay_are_found(tmp_path: Path) -> None:
 
 
 def _sentences_of(claim: dict[str, str], paragraphs: list[str]) -> set[tuple[int, int]]:
-    """The sentences that a claim's span touches: paragraph and index."""
+    """Return the sentences that a claim's span touches, each as its paragraph and index."""
     number = int(claim["para"].removeprefix("P"))
     start = paragraphs[number - 1].index(claim["span"])
     end = start + len(claim["span"])

@@ -1,4 +1,4 @@
-"""Which folder a command on packs means: the working folder, the one that is named, the one that is set."""
+"""A command on packs works in the working folder, or in the content folder that is named or set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder of an editor who has an essay, a pack, and another pack of the same name in `packs`."""
+    """Return the working folder of an editor who has an essay, a pack, and another pack of the same name in `packs`."""
     make_pack(tmp_path / "parking")
     info = make_pack(tmp_path / "packs" / "parking") / "pack.yaml"
     info.write_text(re.sub(r"(?m)^title: .*", "title: The other one", info.read_text()))
@@ -33,7 +33,7 @@ def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_new_pack_is_made_in_the_working_folder(editor: Path) -> None:
-    """Never among the shipped packs, which belong to the program."""
+    """If no content folder is named or set, `parley new` makes the pack in the working folder."""
     done = CliRunner().invoke(main, ["new", "trams", "--essay", "essay.txt"])
     assert done.exit_code == 0, done.output
     assert done.output.startswith("Made trams from 2 paragraphs")
@@ -44,7 +44,7 @@ def test_a_new_pack_is_made_in_the_working_folder(editor: Path) -> None:
 def test_a_new_pack_is_made_in_the_folder_that_is_named_or_set(
     editor: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An editor's own folder of packs is where new ones belong."""
+    """`parley new` makes the pack in the content folder that an option, the environment or `parley.toml` names."""
     if way == "PARLEY_CONTENT":
         monkeypatch.setenv(way, "packs")
     if way == "parley.toml":
@@ -57,7 +57,10 @@ def test_a_new_pack_is_made_in_the_folder_that_is_named_or_set(
 
 
 def test_a_content_folder_that_is_named_wins_over_the_working_folder(editor: Path) -> None:
-    """A bare name is then one in there alone; a path is still a path, and without --content the working folder wins."""
+    """With `--content`, a bare name means a pack of that folder only, and without it the working folder comes first.
+
+    A path is a path in both cases.
+    """
     make_pack(editor / "roads")
     assert pack_folder(Path("packs"), "parking", only=True) == Path("packs/parking")
     assert pack_folder(Path("packs"), "parking") == Path("parking")
@@ -76,7 +79,10 @@ def test_a_content_folder_that_is_named_wins_over_the_working_folder(editor: Pat
 def test_export_and_import_take_the_pack_from_the_content_that_is_named(
     editor: Path, words: list[str], changed: bool
 ) -> None:
-    """The pack of the same name in the working folder is left alone; without --content it is the one that is meant."""
+    """With `--content`, export and import take the pack of that folder, and without it that of the working folder.
+
+    Its namesake in the other folder stays as it is.
+    """
     works = [{"id": "a", "type": "book", "title": "On trams", "issued": {"date-parts": [[2024]]}}]
     (editor / "works.json").write_text(json.dumps(works))
     here, there = files_of(editor / "parking"), files_of(editor / "packs")

@@ -134,7 +134,7 @@ class Crowd:
         return member
 
     async def at_the_close(self, but: Member | None = None) -> None:
-        """Let the polls' time run out: all processes except `but` are told, and every place gets the results."""
+        """Move the clocks past the polls' close, except for `but`, and wait until every place has the results."""
         for member in self.members:
             if member is not but and member.process.returncode is None:
                 member.tell(f"clock {LATER.total_seconds()}")

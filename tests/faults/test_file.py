@@ -1,4 +1,4 @@
-"""One process over an SQLite file: its log is torn, its disk full, its clock set back."""
+"""Parley, as one process over an SQLite file, survives a torn log, a full disk and a clock that is set back."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TEARS: dict[str, Callable[[bytes], bytes]] = {
     "a frame whose page was not written": lambda log: log + log[-FRAME:][:24] + b"\0" * 4096,
     "noise": lambda log: log + random.Random(7).randbytes(3 * FRAME),
 }
-"""What a crash leaves of a write that was under way: something after the last transaction that was synced."""
+"""Remains that a crash may leave of an unfinished write, after the last transaction that was synced."""
 
 ROOM = 64 * 1024
-"""Bytes of a file that may be written: less than the database has, more than the test's own notes take."""
+"""Bytes to which a file may grow: fewer than the database has, more than the test's own notes take."""
 
 
 async def test_a_torn_log_loses_nothing_that_was_acknowledged(alone: Crowd, tmp_path: Path) -> None:
-    """kill -9 under load, and then rubbish at the end of the log: what was synced before it is whole."""
+    """After kill -9 under load, rubbish at the end of the log costs no acknowledged vote."""
     await alone.open_polls()
     member = await alone.start("a")
     await alone.more_votes(300)
@@ -47,7 +47,7 @@ async def test_a_torn_log_loses_nothing_that_was_acknowledged(alone: Crowd, tmp_
 
 @pytest.mark.slow
 async def test_a_log_that_was_damaged_afterwards_leaves_a_whole_record(alone: Crowd, tmp_path: Path) -> None:
-    """A disk that breaks what it had stored can't be made up for; still no half vote is there and the chain holds."""
+    """If the disk loses the end of a stored log, votes may be lost, but none is there by half and the chain holds."""
     await alone.open_polls()
     member = await alone.start("a")
     await alone.more_votes(100)
@@ -62,7 +62,7 @@ async def test_a_log_that_was_damaged_afterwards_leaves_a_whole_record(alone: Cr
 
 
 def _torn(folder: Path, name: str, tear: Callable[[bytes], bytes]) -> Path:
-    """What the killed process left, with its log torn."""
+    """Copy the killed process's database with its log torn, and return the copy's path."""
     copy = folder / name
     copy.mkdir()
     shutil.copy(folder / "parley.db", copy)
@@ -72,7 +72,7 @@ def _torn(folder: Path, name: str, tear: Callable[[bytes], bytes]) -> Path:
 
 
 async def test_a_clock_set_back_opens_nothing_and_repeats_nothing(tmp_path: Path) -> None:
-    """A closed poll stays closed and told once; other polls go on, and their copies are redrawn."""
+    """After the clock was set back, a closed poll stays closed and is announced once; others go on and are redrawn."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         await say(here, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
@@ -94,7 +94,7 @@ async def test_a_clock_set_back_opens_nothing_and_repeats_nothing(tmp_path: Path
 
 
 async def test_the_file_may_grow_no_more(alone: Crowd) -> None:
-    """As where a quota is used up: votes are refused, none is lost; once there is room again, everything goes on."""
+    """While its file may not grow, Parley refuses votes but loses none; afterwards everything goes on."""
     await alone.open_polls()
     member = await alone.start("a")
     for _ in range(2):
@@ -112,7 +112,7 @@ async def test_the_file_may_grow_no_more(alone: Crowd) -> None:
 
 @pytest.mark.slow
 async def test_the_disk_is_full(tmp_path: Path) -> None:
-    """Votes are refused, none is lost; once there is room again, everything goes on."""
+    """While the disk is full, Parley refuses votes but loses none; afterwards everything goes on."""
     require("mount", mountable(), "this account may not mount a file system")
     with small_disk(8) as disk:
         crowd = Crowd(f"sqlite:///{disk.folder / 'parley.db'}", tmp_path)

@@ -1,4 +1,4 @@
-"""Processes that share a PostgreSQL database: one is killed, the server goes, the line is cut, a clock is wrong."""
+"""Processes on a PostgreSQL database survive a killed process, a crash, a cut line, a wrong clock and a full disk."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.store.server import PostgresServer, programs
 from tests.waits import PATIENCE
 
 FREE_THE_DEAD = "UPDATE leases SET until = 0 WHERE until < (extract(epoch FROM clock_timestamp()) + 27) * 1000000"
-"""As after thirty seconds: what somebody has held for three is free. The living hold nothing for so long."""
+"""End each lease that is older than three seconds, as waiting for thirty would. The living hold none so long."""
 HOLDER = """
 SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE datname = current_database() AND state = 'idle in transaction' AND relation = 'polls'::regclass
   AND mode = 'RowShareLock' AND state_change < clock_timestamp() - interval '1 second'
 """
-"""How many hold polls and have said nothing for a second: whose line is silent, since nobody else takes so long."""
+"""Count the connections that hold polls and have been silent for a second, as only those of a silent line are."""
 
 
 async def test_one_of_three_is_killed(crowd: Crowd, server: PostgresServer) -> None:
-    """kill -9 under load: the others close the polls, tell every place and redraw what it had in hand."""
+    """If one of three processes is killed under load, the others close, announce and redraw every poll."""
     await crowd.open_polls()
     first, *_ = await crowd.start_all("abc")
     await crowd.more_votes(300)
@@ -42,14 +42,14 @@ async def test_one_of_three_is_killed(crowd: Crowd, server: PostgresServer) -> N
 
 @pytest.mark.slow
 async def test_one_is_killed_while_it_tells(crowd: Crowd, server: PostgresServer) -> None:
-    """At that moment one place may miss its announcement. None hears twice, and the polls are shown closed everywhere."""
+    """If a process is killed while it announces results, at most one place misses its result, and none has it twice."""
     await crowd.open_polls(("p1", "p2", "p3", "p4", "p5", "p6"))
     await crowd.start_all("abc")
     await crowd.more_votes(100)
     strike = asyncio.create_task(crowd.at_the_close())
     await crowd.until(lambda: crowd.announcements().total() > 0)
     await crowd.members[0].kill()
-    await asyncio.wait({strike}, timeout=5)  # where none was being told at that moment, all hear
+    await asyncio.wait({strike}, timeout=5)  # if it was announcing nothing, every place gets its result
     strike.cancel()
     assert crowd.announcements().total() >= PLACES * len(crowd.polls) - 1
     server.psql(FREE_THE_DEAD, crowd.url.rpartition("/")[2])
@@ -61,7 +61,7 @@ async def test_one_is_killed_while_it_tells(crowd: Crowd, server: PostgresServer
 
 @pytest.mark.slow
 async def test_the_server_crashes_and_comes_back(crowd: Crowd, server: PostgresServer) -> None:
-    """Twice under load: votes that could not be counted were refused, and everything goes on without a hand."""
+    """If the server crashes under load, Parley refuses votes and loses none, and goes on by itself once it is back."""
     await crowd.open_polls()
     await crowd.start_all("abc")
     for _ in range(2):
@@ -77,11 +77,11 @@ async def test_the_server_crashes_and_comes_back(crowd: Crowd, server: PostgresS
 
 
 async def fall_silent(line: Line, server: PostgresServer, url: str) -> None:
-    """In the middle of a transaction that holds a poll: where no process was in one, the line speaks and tries again."""
+    """Silence the line in the middle of a transaction that holds a poll; if no process was in one, try again."""
     async with asyncio.timeout(PATIENCE):
         while True:
             line.silence()
-            await asyncio.sleep(1.5)  # longer than HELD asks for
+            await asyncio.sleep(1.5)  # longer than HOLDER asks for
             if (await asyncio.to_thread(server.psql, HOLDER, url.rpartition("/")[2])).strip() != "0":
                 return
             line.speak()
@@ -90,7 +90,7 @@ async def fall_silent(line: Line, server: PostgresServer, url: str) -> None:
 
 @pytest.mark.slow
 async def test_the_line_is_cut_and_mended(crowd: Crowd, server: PostgresServer) -> None:
-    """Two of three processes lose the database and find it again; then the line is silent for a while."""
+    """Processes whose line was cut find the database again. A line that falls silent stops others only for a while."""
     await crowd.open_polls()
     async with Line(server.port) as line:
         far = [await crowd.start(name, url=line.url(crowd.url)) for name in "ab"]
@@ -103,7 +103,7 @@ async def test_the_line_is_cut_and_mended(crowd: Crowd, server: PostgresServer) 
             await line.mend()
             voted = [len(member.acknowledged) for member in far]
             await crowd.until(lambda v=voted: all(len(m.acknowledged) > n for m, n in zip(far, v, strict=True)))  # type: ignore[misc]
-        await fall_silent(line, server, crowd.url)  # and nobody is told: the server waits no longer than that
+        await fall_silent(line, server, crowd.url)  # without notice; the server waits for it only for a while
         near = crowd.members[-1]
         await crowd.until(lambda: near.failed > 0)
         voted = [len(near.acknowledged)]
@@ -117,7 +117,7 @@ async def test_the_line_is_cut_and_mended(crowd: Crowd, server: PostgresServer) 
 
 @pytest.mark.slow
 async def test_a_clock_is_wrong(crowd: Crowd) -> None:
-    """One process is an hour behind and one jumps back after the close: no poll opens again, nothing is told twice."""
+    """If a clock is an hour behind, or is set back after the close, no poll opens again and no result comes twice."""
     await crowd.open_polls()
     behind, *_ = await crowd.start_all("abc")
     behind.tell("clock -3600")
@@ -132,7 +132,7 @@ async def test_a_clock_is_wrong(crowd: Crowd) -> None:
 
 @pytest.mark.slow
 async def test_the_servers_disk_is_full(tmp_path: Path) -> None:
-    """Votes are refused, none is lost; once there is room again, everything goes on."""
+    """While the server's disk is full, Parley refuses votes but loses none; afterwards everything goes on."""
     require("postgres", programs() is not None, "no PostgreSQL server is installed (Debian: postgresql)")
     require("mount", mountable(), "this account may not mount a file system")
     sizes = {"min_wal_size": "32MB", "max_wal_size": "32MB"}
@@ -145,7 +145,7 @@ async def test_the_servers_disk_is_full(tmp_path: Path) -> None:
             disk.fill()
             await crowd.until(lambda: all(member.failed for member in crowd.members))
             disk.free()
-            if not server.stands:  # it gives up where it can't even write its log; an operator's supervisor starts it
+            if not server.stands:  # it ends if it can't even write its log, and a supervisor starts it again
                 server.start()
             await crowd.more_votes(200)
             await crowd.at_the_close()

@@ -1,4 +1,4 @@
-"""Programs as a supervisor starts and stops them: SIGTERM under load, several starts on an old database."""
+"""These tests start and stop Parley's programs as a supervisor does, under load and on an old database."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from tests.wire.discord_world import new_server
 __all__ = ["server", "url"]  # the fixtures of tests/store, which pytest finds by name
 
 STOP_SECONDS = 10
-"""What a supervisor leaves a process after SIGTERM; then it kills it."""
+"""Seconds after SIGTERM in which a process must end before its supervisor kills it."""
 MEMBERS = 40
 
 
 def counted(answer: Interaction) -> bool:
-    """Whether the member was told so."""
+    """Return whether Parley told the member that the vote is counted."""
     return any("Your vote is counted" in message.text for message in answer.messages)
 
 
 async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> None:
-    """Members vote on Discord while Parley is told to stop: it ends within ten seconds, and every vote it called counted is."""
+    """Parley ends within ten seconds of SIGTERM, and the record has every vote that it called counted."""
     async with new_server() as discord:
         address = discord.url.removesuffix("/api/v10")
         arguments = ("tests.wire.discord.parley", address, "run", "--port", str(free_port()))
@@ -75,7 +75,7 @@ async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> Non
 
 @pytest.mark.parametrize("refused", [{"PARLEY_SLACK_BOT_TOKEN": "xoxb-1"}, {"PARLEY_KEY": "nokey"}])
 async def test_a_start_that_is_refused_ends(tmp_path: Path, refused: dict[str, str]) -> None:
-    """The process lets go of its database and ends with 1, whatever it refuses after it has read its settings."""
+    """A process that refuses its settings ends with status 1 and an error in words."""
     environment = {**refused, "PARLEY_DATABASE": f"sqlite:///{tmp_path / 'parley.db'}"}
     async with program(tmp_path, "adapters.cli", "run", "--port", str(free_port()), **environment) as process:
         output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
@@ -86,7 +86,7 @@ async def test_a_start_that_is_refused_ends(tmp_path: Path, refused: dict[str, s
 
 @pytest.mark.slow
 async def test_several_starts_upgrade_an_old_database_once(tmp_path: Path, url: str) -> None:
-    """A process that comes while another migrates waits for it; all of them then find the newest schema."""
+    """If several processes upgrade an old database at once, each succeeds and finds it whole."""
     await first_release(url)
     starts = [
         await asyncio.create_subprocess_exec(
@@ -102,7 +102,7 @@ async def test_several_starts_upgrade_an_old_database_once(tmp_path: Path, url: 
 
 
 async def test_a_start_waits_for_a_migration_on_the_server(crowd: Crowd) -> None:
-    """However long it takes; it doesn't fail, and doesn't go on with half a schema."""
+    """A start waits until another process has finished its migration on the server, and then succeeds."""
     connection = await asyncpg.connect(crowd.url)
     await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
     start = asyncio.create_task(crowd.start("a", members=0))
@@ -117,7 +117,7 @@ async def test_a_start_waits_for_a_migration_on_the_server(crowd: Crowd) -> None
 
 @pytest.mark.slow
 async def test_a_start_waits_for_a_migration_of_the_file(tmp_path: Path) -> None:
-    """Longer than a vote would wait for the lock."""
+    """A start waits for a migration of the file, longer than a vote would wait for the lock."""
     url = f"sqlite:///{tmp_path / 'parley.db'}"
     await first_release(url)
     with closing(sqlite3.connect(tmp_path / "parley.db", isolation_level=None)) as other:

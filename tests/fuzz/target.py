@@ -102,7 +102,7 @@ def _hung(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def opened(world: AbstractAsyncContextManager[T]) -> Iterator[tuple[T, Callable[[Coroutine[Any, Any, Any]], Any]]]:
-    """Yield something on an event loop, and a function that runs a coroutine there."""
+    """Enter a context on an event loop, and yield its value with a function that runs a coroutine there."""
     with asyncio.Runner() as runner:
         inside = runner.run(world.__aenter__())
         try:

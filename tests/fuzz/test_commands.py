@@ -1,4 +1,4 @@
-"""What members type and press, over a whole instance: whatever it is, an answer, and never a bug."""
+"""A whole instance answers everything that members type and press, and none of it is a bug."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ FILLED: tuple[dict[str, Any], ...] = (
 
 @contextmanager
 def polling(folder: Path) -> Iterator[tuple[Instance, Any]]:
-    """Four polls, one of each method; the last has ended."""
+    """Open four polls, one of each method, and close the last."""
     with opened(running(folder)) as (instance, run):
         for method in ("single", "ranked", "score", "approval"):
             line = f'/poll create post:yes question:"Tea?" options:"Green | Black | Oolong" method:{method}'
@@ -79,13 +79,13 @@ def polling(folder: Path) -> Iterator[tuple[Instance, Any]]:
 
 
 def verbs(instance: Instance) -> tuple[str, ...]:
-    """An action id of every button and form there is."""
+    """Return an action id of every button and form there is."""
     registry = instance.bot.registry
     return tuple(f"v1:{verb}:p{number}:0" for number, verb in enumerate((*registry.actions, *registry.forms)))
 
 
 def answered(outcome: Outcome) -> None:
-    """Something was said or posted, and every control of it can be sent."""
+    """Check that something was said or posted, and that every control of it can be sent."""
     if outcome.answer is None:
         if not (outcome.posts or outcome.errors):
             raise Bug("silence")
@@ -100,7 +100,7 @@ def answered(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_is_typed_is_answered(tmp_path: Path, effort: int) -> None:
-    """A line gets an answer in words, for members and moderators, in each language; half of it gets suggestions."""
+    """Parley answers any typed line, for members and moderators and in each language, and can complete it."""
     with polling(tmp_path) as (instance, run):
         people = [replace(request(name, moderator=mo), locale=locale)
                   for name, mo, locale in (("Ada", False, "en"), ("Mo", True, "en-XA"))]  # fmt: skip
@@ -115,8 +115,7 @@ def test_whatever_is_typed_is_answered(tmp_path: Path, effort: int) -> None:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_is_pressed_is_answered(tmp_path: Path, effort: int) -> None:
-    """An id of a button, a form or a list, with values and answers that nothing offered: an answer, and no poll
-    whose record does not hold."""
+    """Parley answers any id of a button, form or list with any values, and the record of each poll stays valid."""
     with polling(tmp_path) as (instance, run):
         ids = (*ACTIONS, *verbs(instance))
         moderator = request("Mo", moderator=True)
@@ -141,8 +140,10 @@ def test_whatever_is_pressed_is_answered(tmp_path: Path, effort: int) -> None:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_parts_of_a_command_are_read_or_refused(effort: int) -> None:
-    """An action id, a ballot, a time: what is not one is refused in the way that each promises, and nothing else is
-    raised; what was read is written again as it was."""
+    """Each parser of an action id, a ballot or a time takes any text or refuses it with its own error.
+
+    A ballot or an action id that was read can be written and read again.
+    """
     t = translator("en")
     zones = (ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Apia"), timezone(timedelta(hours=-23)))
 
@@ -170,7 +171,7 @@ def test_parts_of_a_command_are_read_or_refused(effort: int) -> None:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_a_line_is_parsed_or_refused(tmp_path: Path, effort: int) -> None:
-    """The parser alone raises nothing but what tells a person what to type instead, and its completion nothing."""
+    """The parser takes any line or refuses it with what to type instead, and its completion raises nothing."""
     with opened(running(tmp_path)) as (instance, _):
         commands, t = instance.bot.commands, translator("en-XA")
 

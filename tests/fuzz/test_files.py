@@ -1,4 +1,4 @@
-"""What editors and operators hand in as files: whatever stands in one, it is read or refused with words, soon."""
+"""Parley reads any file of an editor or operator, or refuses it in words."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ANY_BYTES: SearchStrategy[bytes] = st.binary(max_size=200)
 
 
 def written(seeds: tuple[str, ...]) -> SearchStrategy[bytes]:
-    """Damaged texts as bytes, half surrogates too, which make them no UTF-8."""
+    """Return damaged texts as bytes, some of them with half surrogates, which are not UTF-8."""
     return texts(seeds).map(lambda text: text.encode("utf-8", "surrogatepass")) | ANY_BYTES
 
 
@@ -71,7 +71,7 @@ def as_bytes(seeds: tuple[str, ...]) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_stands_in_a_yaml_file_is_read_or_told(tmp_path: Path, effort: int) -> None:
-    """The reader raises nothing, and each problem has a place in the file."""
+    """The YAML reader raises nothing for any bytes, and gives each problem a place in the file."""
     file = tmp_path / "facts.yaml"
 
     def check(content: bytes) -> None:
@@ -85,7 +85,7 @@ def test_whatever_stands_in_a_yaml_file_is_read_or_told(tmp_path: Path, effort: 
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_a_pack_with_any_file_in_it_is_served_or_refused(tmp_path: Path, effort: int) -> None:
-    """The loader raises ContentError or loads; the checker says something of what the loader refuses."""
+    """The loader takes a pack with any file in it or raises ContentError, and then the checker names a problem too."""
     folder = make_pack(tmp_path)
 
     def check(example: tuple[str, bytes]) -> None:
@@ -108,7 +108,7 @@ def test_a_pack_with_any_file_in_it_is_served_or_refused(tmp_path: Path, effort:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_stands_in_a_bibliography_is_taken_or_refused(tmp_path: Path, effort: int) -> None:
-    """What can't be read is named or refused with BotError, and what is taken is YAML again."""
+    """The import takes a bibliography of any bytes or raises BotError, and writes its sources as valid YAML."""
     numbers = count()
 
     def check(content: bytes) -> None:
@@ -132,7 +132,7 @@ def test_whatever_stands_in_a_bibliography_is_taken_or_refused(tmp_path: Path, e
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_any_essay_becomes_a_draft_that_can_be_read_or_is_refused(tmp_path: Path, effort: int) -> None:
-    """`parley new`: the files that it writes are YAML without a mistake of form, whatever the essay holds."""
+    """`parley new` makes well-formed YAML of any essay, or refuses it with BotError."""
     numbers = count()
     file = tmp_path / "essay.md"
 
@@ -164,7 +164,7 @@ VARIABLES = tuple(f"PARLEY_{name.upper()}" for name in Settings.model_fields)
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_the_settings_say_is_taken_or_refused_by_name(tmp_path: Path, effort: int) -> None:
-    """parley.toml and the environment: settings, or a UsageError that names what is wrong."""
+    """Any `parley.toml` and environment give settings, or a UsageError with words."""
     file = tmp_path / "parley.toml"
 
     def check(example: tuple[bytes, dict[str, str]]) -> None:

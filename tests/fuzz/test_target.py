@@ -1,4 +1,4 @@
-"""The fuzzing itself: what it must find, and what it makes of real inputs."""
+"""The fuzzing itself finds bugs, and checks real inputs first."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.fuzz.target import SECONDS, Bug, fuzz
 
 @pytest.fixture(autouse=True)
 def once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the targets are shaken in this run."""
+    """Fuzz only once here, even if this run has a least time for every target."""
     monkeypatch.delenv(SECONDS, raising=False)
 
 
 def test_what_crashes_is_found() -> None:
-    """An input that a real one becomes by one damage."""
+    """Fuzzing finds a failing input that differs from a real one by one damage."""
 
     def check(text: str) -> None:
         assert "tariffs:" not in text
@@ -28,7 +28,7 @@ def test_what_crashes_is_found() -> None:
 
 
 def test_what_is_logged_as_an_error_is_found() -> None:
-    """A bug that the bot answers politely is one all the same; where a target says so, it may be logged."""
+    """An error in the log counts as a bug, even if Parley answers politely, unless the target may log."""
 
     def check(number: int) -> None:
         if number > 5:
@@ -40,7 +40,7 @@ def test_what_is_logged_as_an_error_is_found() -> None:
 
 
 def test_seeds_are_checked_first() -> None:
-    """Real inputs, each as it is."""
+    """Fuzzing checks the real inputs first, each unchanged."""
     examples: list[int] = []
     fuzz(examples.append, st.just(3), (1, 2), 1)
     assert examples == [1, 2, 3]

@@ -1,8 +1,8 @@
-"""What arrives over the wire, damaged: the page's JSON, Slack's bodies, Discord's interactions.
+"""Parley survives damaged requests: the page's JSON, Slack's bodies and Discord's interactions.
 
-A page's requests may come from anybody on this machine, so whatever their bytes are, the answer is no bug. What
-Slack and Discord send is signed or comes over their own connection: words in it are a member's and may be anything,
-its shape is theirs. A body of another shape is a bug at most, acknowledged, and Parley goes on.
+A page's requests may come from anybody on this machine, so none of their bytes may cause a bug. Requests of Slack and
+Discord are signed or come over their own connection: their words are a member's and may be anything, and their shape is
+the platform's. A body of another shape may log a bug, but Parley acknowledges it and goes on.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ async def slack(folder: Path) -> AsyncIterator[SlackDriver]:
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_words_slack_passes_on_are_answered(tmp_path: Path, effort: int) -> None:
-    """Commands, controls, shortcuts, forms and type-ahead whose words are anything: acknowledged, and no bug."""
+    """Parley takes any words in Slack's commands, controls, shortcuts, forms and type-ahead without a bug."""
     with opened(slack(tmp_path)) as (ada, run):
 
         def check(body: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ def test_whatever_words_slack_passes_on_are_answered(tmp_path: Path, effort: int
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_a_slack_body_of_another_shape_stops_nothing(tmp_path: Path, effort: int) -> None:
-    """Values that are missing or of another kind are acknowledged, and the next command is answered."""
+    """Parley acknowledges a body with missing or odd values, and answers the next command."""
     with opened(slack(tmp_path)) as (ada, run):
 
         def check(body: dict[str, Any]) -> None:
@@ -137,7 +137,7 @@ def test_a_slack_body_of_another_shape_stops_nothing(tmp_path: Path, effort: int
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_what_slack_signed_is_let_in_only_where_it_can_be_read(effort: int) -> None:
-    """Before Bolt sees a body: yes or no, whatever its bytes and its type; and the form's own note is read or is none."""
+    """Before Bolt sees a body, Parley reads it or turns it down, with any bytes and any type."""
 
     def check(example: tuple[str, bytes]) -> None:
         content_type, body = example
@@ -174,8 +174,7 @@ DISCORD: tuple[tuple[int, dict[str, Any]], ...] = (
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_words_discord_passes_on_are_answered(tmp_path: Path, effort: int) -> None:
-    """Controls and forms whose ids, values and texts are anything that fits Discord's limits: each gets an answer
-    that Discord takes, and none is a bug."""
+    """Parley gives any control or form within Discord's limits an answer that Discord takes, without a bug."""
     with opened(discord_world(tmp_path)) as (world, run):
         poll = run(world.poll(world.server.member("Host")))
         member = world.server.member("Eve")
@@ -203,14 +202,14 @@ SLASHES: tuple[tuple[str, dict[str, str]], ...] = (
 
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_a_slash_command_on_discord_is_given_is_answered(tmp_path: Path, effort: int) -> None:
-    """Any words in a command's options: an answer that Discord takes; while they are typed, suggestions or none."""
+    """Parley answers a slash command with any words, and suggests something or nothing while they are typed."""
     with opened(discord_world(tmp_path)) as (world, run):
         member = world.server.member("Ada")
         run(world.poll(member))
 
         async def check(example: tuple[str, dict[str, str]]) -> None:
             name, options = example
-            words: dict[str, Any] = {key: value[:60] or "x" for key, value in options.items()}  # what all of them take
+            words: dict[str, Any] = {key: value[:60] or "x" for key, value in options.items()}  # fits each option
             await _answered(world, lambda: member.start_slash(name, **words))
             if "words" in words:
                 await _answered(world, lambda: member.start_autocomplete(name, "words", words["words"]))
@@ -233,7 +232,7 @@ async def _answered(world: World, send: Callable[[], Any]) -> None:
 
 
 def _within_limits(data: dict[str, Any]) -> dict[str, Any]:
-    """Ids and values of 1 to 100 characters, as Discord promises."""
+    """Cut ids and values to 1 to 100 characters, as Discord promises."""
     body: dict[str, Any] = json.loads(json.dumps(data))
     body["custom_id"] = body["custom_id"][:100] or "x"
     if "values" in body:

@@ -1,6 +1,6 @@
-"""The container image, built from the Dockerfile and run, as an operator would see it.
+"""These tests build the container image from the Dockerfile and run it as an operator would.
 
-`make image-test` runs these. They take root, buildah and debootstrap, and the network for Debian's and Python's
+`make image-test` runs them. They need root, buildah and debootstrap, and the network for Debian's and Python's
 packages: the base is a Debian made here, since the default one lies in a registry of images.
 """
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.image
 
 ROOT = Path(__file__).parents[2]
 USER = 10_001
-"""Who owns the volume: the image's user, by number."""
+"""The image's user, by number, who owns the volumes."""
 BASE = "localhost/parley-test-base"
 IMAGE = "localhost/parley-test"
 SUITE = "bookworm"
@@ -40,12 +40,12 @@ TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 LONG = 900.0
 """Seconds after which a step is given up."""
 DRAIN = 10.0
-"""Seconds in which a process that is told to stop has stopped."""
+"""Seconds within which a process must end after SIGTERM."""
 POLL = '/poll create post:yes question:"Which tea?" options:"Oolong | Assam" closes:2h'
 VOLUMES = ("data", "key")
-"""Of database and key: apart, so that no copy of one holds the other."""
+"""Volumes of the database and of the key, apart so that no copy of one holds the other."""
 WRITABLE = {"/data", "/key", "/tmp", "/run/lock", "/var/tmp"}
-"""Where alone its user may write."""
+"""The only folders that the image's user may write to."""
 
 
 def buildah(*arguments: str | Path, give: bytes | None = None) -> str:
@@ -62,7 +62,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Debian with Python, in the place of the default base, that trusts whom this machine trusts."""
+    """Build a Debian with Python in place of the default base, which trusts the same certificates as this machine."""
     programs = all(map(shutil.which, ("buildah", "debootstrap")))
     require("image", present=programs and os.geteuid() == 0, reason="it takes root, buildah and debootstrap")
     root = tmp_path_factory.mktemp("base") / "root"
@@ -97,7 +97,7 @@ def image(base: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One that was made of the image, with two folders of this machine, in `volume`, as its volumes."""
+    """A container of the image. Its volumes are two folders of this machine, in `volume`."""
 
     name: str
     volume: Path
@@ -105,7 +105,7 @@ class Container:
     mounts: tuple[str, ...] = ()
 
     def command(self, *arguments: str, **settings: str) -> list[str]:
-        """What starts the image's program with these arguments, as an engine would."""
+        """Return the command that starts the image's program with these arguments, as an engine would."""
         run = ["buildah", "run", "--workingdir", self.config["WorkingDir"]]
         run += [*self.volumes, *(word for mount in self.mounts for word in ("--volume", mount))]
         for name, value in settings.items():
@@ -128,7 +128,7 @@ class Container:
 
 @pytest.fixture
 def volume(tmp_path: Path) -> Path:
-    """The folder of the volumes, each of which belongs to the image's user, as an engine makes it."""
+    """Return a folder with the volumes, each of which belongs to the image's user, as an engine makes them."""
     folder = tmp_path / "volume"
     for name in VOLUMES:
         (folder / name).mkdir(mode=0o700, parents=True)
@@ -144,11 +144,11 @@ def container(image: str, volume: Path) -> Iterator[Container]:
 
 @contextmanager
 def new_container(image: str, volume: Path) -> Iterator[Container]:
-    """A new container over the volume."""
+    """Make a container over the volumes, and remove it at the end."""
     name = buildah("from", image)
     try:
         config = json.loads(buildah("inspect", name))["Docker"]["config"]
-        for each in VOLUMES:  # else it would get volumes of its own in the place of ours
+        for each in VOLUMES:  # else the container would get volumes of its own in place of ours
             buildah("config", "--volume", f"/{each}-", name)
         yield Container(name, volume, config)
     finally:
@@ -157,7 +157,7 @@ def new_container(image: str, volume: Path) -> Iterator[Container]:
 
 @contextmanager
 def started(container: Container, **settings: str) -> Iterator[tuple[str, str]]:
-    """Runs the image's own command and gives the addresses of its chat page and its health; ends it as an engine does."""
+    """Run the image's own command, yield the addresses of its chat page and health, and end it as an engine does."""
     page, health = free_port(), free_port()
     command = container.command(PARLEY_PORT=str(page), PARLEY_HEALTH_BIND=str(health), **settings)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True)
@@ -173,14 +173,14 @@ def started(container: Container, **settings: str) -> Iterator[tuple[str, str]]:
         assert process.wait(timeout=LONG) == 0
         assert time.monotonic() - signal_at < DRAIN
     finally:
-        for child in processes(f"PARLEY_PORT={page}"):  # which would outlive the one that started it
+        for child in processes(f"PARLEY_PORT={page}"):  # these would outlive the process that started them
             os.kill(child, signal.SIGKILL)
         process.kill()
         process.communicate()
 
 
 def processes(setting: str) -> list[int]:
-    """The program's processes that were given this setting, as this machine numbers them."""
+    """Return this machine's ids of the program's processes that were given this setting."""
     programs = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -202,7 +202,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 async def wait_for_words(driver: WebDriver, words: str) -> None:
-    """Waits until the page shows this, as an open poll does soon after a start."""
+    """Wait until the page shows these words, as an open poll does soon after a start."""
 
     async def is_shown() -> bool:
         return words in (await driver.look()).public
@@ -211,7 +211,7 @@ async def wait_for_words(driver: WebDriver, words: str) -> None:
 
 
 async def test_it_answers_votes_stops_and_goes_on(image: str, volume: Path) -> None:
-    """A question is answered, a vote is taken, SIGTERM ends it in time; a new container on the volume has the vote."""
+    """A container answers, counts a vote and ends within ten seconds of SIGTERM, and its volumes keep the vote."""
     with new_container(image, volume) as first, started(first) as (page, health):
         assert await well(f"{health}readyz")
         async with drivers_at(page) as members:
@@ -227,7 +227,7 @@ async def test_it_answers_votes_stops_and_goes_on(image: str, volume: Path) -> N
 
 
 async def test_a_key_that_is_mounted_read_only_is_taken_as_it_is(container: Container, tmp_path: Path) -> None:
-    """Secrets of an engine are files of another user, readable by all in the container, and can't be changed."""
+    """A container takes a key that is mounted read-only as it is, and makes none of its own."""
     secret = tmp_path / "parley.key"
     secret.write_bytes(Fernet.generate_key())
     secret.chmod(0o444)
@@ -239,14 +239,14 @@ async def test_a_key_that_is_mounted_read_only_is_taken_as_it_is(container: Cont
 
 
 def test_it_runs_as_nobody_in_particular(container: Container) -> None:
-    """Its user is not root and may write to the volume alone, so that all else may be read-only."""
+    """The image's user is not root, and may write only to the volumes and to folders for temporary files."""
     assert container.shell("id --user") == str(USER)
     find = "find / -xdev -writable -not -type l -not -path '/proc/*' -not -path '/dev/*' -not -path '/data/*' -not -path '/key/*' 2>/dev/null"
     assert set(container.shell(f"{find} || true").splitlines()) <= WRITABLE
 
 
 def test_the_image_says_how_it_is_run(container: Container) -> None:
-    """Its program, signal, volume, user and health check are part of the image."""
+    """The image declares its program, stop signal, volumes, user and health check."""
     config = container.config
     assert (config["Entrypoint"], config["Cmd"], config["User"]) == (["parley"], ["run"], "parley")
     assert (config["StopSignal"], set(config["Volumes"])) == ("SIGTERM", {"/data", "/key"})
@@ -254,7 +254,7 @@ def test_the_image_says_how_it_is_run(container: Container) -> None:
 
 
 def test_only_what_runs_is_in_the_image(container: Container) -> None:
-    """The program answers, and what built it is gone."""
+    """The program in the image answers, and neither pip nor the source that built it is left."""
     assert "Mexico" in container.run("ask", "--plain", "/topic")
     assert container.run("--version").startswith("parley, version ")
     assert container.shell("ls /opt/parley/bin/pip* /src 2>/dev/null || echo nothing") == "nothing"

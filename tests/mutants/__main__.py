@@ -33,7 +33,7 @@ _SERVERS = "not postgres"
 
 
 def main() -> int:
-    """Return 1 if more mutants survived than may, or one where none may."""
+    """Return 1 if too many mutants survived, or any in a file where none may."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("files", nargs="*", help="files that hold rules; all of rules.py by default")
     parser.add_argument("--sample", type=float, default=1.0, help="the share of mutants to run, drawn by chance")

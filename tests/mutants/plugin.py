@@ -32,7 +32,7 @@ LOG = "PARLEY_TEST_MUTANTS_LOG"
 SLOWER = 10
 """A test may take this many times as long with a mutant as without, and three seconds more."""
 LONG = 5.0
-"""Seconds of a processor from which a test is left out: a quick one holds each rule."""
+"""A test that takes this many processor seconds is left out, since a quick one holds each rule."""
 LATEST = 4
 """Tests that have just killed a mutant nearby are likely to kill the next one, so this many of them come first."""
 
@@ -41,7 +41,7 @@ _Reach = Mapping[str, Mapping[int, Sequence[str]]]
 
 
 async def _warm_up() -> None:
-    """Read and migrate once what each child would begin with: queries, the small pack, an empty database."""
+    """Read the queries and the small pack and migrate an empty database once, so that no child has to."""
     with TemporaryDirectory() as folder:
         async with running(Path(folder)):
             pass

@@ -1,4 +1,4 @@
-"""An instance with a wall, for each test that has none of its own."""
+"""Give each test here an instance with a wall, unless the test makes its own."""
 
 from tests.walls import clock, here
 

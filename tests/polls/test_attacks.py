@@ -1,6 +1,6 @@
-"""Attacks on a poll's record, and who sees each: every cell of the tables in docs/record-format.md is a test.
+"""These tests attack a poll's record and check who sees it, for every cell of the tables in docs/record-format.md.
 
-The attacker has the database and no instance key, and brings everything into line that can be without it: counts, numbers,
+The attacker has the database but not the instance's key, and adjusts everything that needs no key: counts, numbers and
 unkeyed commitments.
 """
 
@@ -37,20 +37,20 @@ VOTERS = 10
 
 @dataclass
 class Scene:
-    """A poll with ten ballots, what stands outside of the database, and the attacker's connection."""
+    """A poll with ten ballots, the receipts and heads outside its database, and the attacker's connection."""
 
     database: Database
     box: BallotBox
     raw: Raw
     casts: list[Cast] = field(default_factory=list)
     card_head: str = ""
-    """What a member noted from the poll's card after the last vote."""
+    """The head that a member noted from the poll's card after the last vote."""
     victim: int = 0
-    """Whose receipt is looked up after the attack."""
+    """The voter whose receipt is looked up after the attack."""
 
     @property
     def restarted(self) -> BallotBox:
-        """Parley after a restart: it remembers nothing."""
+        """Return Parley after a restart, when it remembers nothing."""
         return BallotBox(self.database, Keys(KEY), random_bytes=random.Random(9).randbytes)
 
     async def vote(self, count: int) -> None:
@@ -62,7 +62,7 @@ class Scene:
         return written(self.casts[number].code, self.casts[number].head)
 
     async def recount(self) -> None:
-        """Bring into line what follows from the ballots."""
+        """Adjust the numbers that follow from the ballots."""
         await self.raw.run("DELETE FROM choice_counts")
         await self.raw.run("INSERT INTO choice_counts SELECT poll, choice, count(*) FROM ballots GROUP BY poll, choice")
         await self.raw.run("UPDATE polls SET ballots = (SELECT count(*) FROM ballots)")
@@ -240,7 +240,7 @@ async def card_reader(scene: Scene) -> bool:
 
 
 async def outsider(scene: Scene) -> bool:
-    """Somebody with the export and the heads: the poll doesn't close, or its export lacks a head that was shown."""
+    """Look as somebody with export and heads: the poll doesn't close, or its export is wrong or lacks a shown head."""
     box = scene.restarted
     try:
         await box.close("p1", AFTER)
@@ -280,7 +280,7 @@ CELLS = [
 
 @pytest.mark.parametrize(("attack", "witness", "seen"), CELLS)
 async def test_who_sees_an_attack_on_an_open_poll(scene: Scene, attack: str, witness: str, seen: bool) -> None:
-    """Without the instance key no change stays unseen by the bot and `verify`, but for a true older copy."""
+    """A running bot sees every change made without the instance's key, and `verify` all but a true older copy."""
     await scene.box.open(poll(secret=attack != "give a named ballot to another member"))
     await scene.vote(VOTERS)
     assert not await voter(scene)
@@ -306,7 +306,7 @@ def test_a_table_has_every_cell() -> None:
 
 
 def remade(record: Record, *, from_the_opening: bool) -> Record:
-    """The same poll with one more ballot for the first option, made whole again under its published key."""
+    """Return the record with one ballot changed, made whole again under its published key."""
     made = record.format
     assert made is not None
     assert isinstance(made, Format2)
@@ -348,7 +348,7 @@ CLOSED_SEEN: Mapping[str, str] = {
 
 @pytest.mark.parametrize("attack", CLOSED_SEEN)
 async def test_who_sees_an_attack_on_a_closed_poll(scene: Scene, attack: str) -> None:
-    """Its chain key is public, so a record can be made anew whole; what stands outside tells it apart."""
+    """A closed poll's chain key is public, so a forged record can be valid; a receipt or the announced head tells."""
     await scene.box.open(poll())
     await scene.vote(VOTERS)
     await scene.box.close("p1", AFTER)

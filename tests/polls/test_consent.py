@@ -1,4 +1,4 @@
-"""Consent polls: one proposal, which passes when time is up, the quorum holds and no objection stands."""
+"""A consent poll asks about a proposal, which passes if at the close the quorum is reached and no objection stands."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ OPEN = '/poll create post:yes question:"We buy a kettle" method:consent closes:2
     ],
 )
 def test_the_rules_of_consent(agree: int, abstain: int, object_: int, quorum: int | None, passed: bool) -> None:
-    """No objection, the quorum, and at least one ballot."""
+    """A proposal passes if nobody objects, the quorum is reached, and there is at least one ballot."""
     counted = {Ballot("0"): agree, Ballot("1"): abstain, Ballot("2"): object_}
     assert passes(tally(Method.CONSENT, OPTIONS, counted, quorum=quorum)) is passed
 
 
 async def test_the_card_says_what_an_objection_shows_before_the_press(here: Instance) -> None:
-    """Name and reason are shown: the card says so, and the form once more."""
+    """The card says that an objection shows name and reason to everyone, and so does the form of the objection."""
     await say(here, ADA, OPEN)
     assert "An objection shows your name and your reason to everyone here." in reply_words(newest(here))
     form = form_of(await click(here, BEN, newest(here), "Object"))
@@ -49,7 +49,7 @@ async def test_the_card_says_what_an_objection_shows_before_the_press(here: Inst
 
 
 async def test_no_answer_looks_better_than_another(here: Instance) -> None:
-    """All three buttons have one style."""
+    """The three buttons of a consent poll have one style."""
     await say(here, ADA, OPEN)
     controls = [control for card in newest(here).cards for control in card.controls if isinstance(control, Button)]
     answers = [control.style for control in controls if control.label in OPTIONS]
@@ -57,7 +57,7 @@ async def test_no_answer_looks_better_than_another(here: Instance) -> None:
 
 
 async def test_an_objection_needs_a_reason(here: Instance) -> None:
-    """Neither an empty form nor a bare ballot objects."""
+    """An objection needs a reason of up to 500 characters: neither an empty form nor a bare ballot objects."""
     await say(here, ADA, OPEN)
     form = form_of(await click(here, BEN, newest(here), "Object"))
     for empty in ("", "   ", "\u3164"):
@@ -85,9 +85,9 @@ async def test_an_objection_needs_a_reason(here: Instance) -> None:
 async def test_who_may_object_answer_and_change_a_proposal(
     here: Instance, clock: Clock, who: Request, action: str, closed: bool, said: str | None
 ) -> None:
-    """Anyone objects while it is open; its objections are answered by number; after the close, who runs it changes it.
+    """Any member may object while a poll is open, and its host answers each objection by number.
 
-    A poll of another method has none of this.
+    After the close, the host or a moderator may change the proposal. A poll of another method has none of this.
     """
     await say(here, ADA, OPEN)
     await say(here, ADA, CREATE)
@@ -103,7 +103,10 @@ async def test_who_may_object_answer_and_change_a_proposal(
 
 
 async def test_two_rounds_and_a_withdrawn_objection(here: Instance, clock: Clock) -> None:
-    """The host answers, the author withdraws; a changed proposal names the last one's head and asks everybody again."""
+    """The card shows the host's answer to an objection, but no objection that its author has withdrawn.
+
+    A changed proposal names the last poll's head and asks everybody again.
+    """
     await say(here, ADA, OPEN)
     await object_to(here, "p1", "Too dear")
     assert "Ben: Too dear" in reply_words(newest(here))
@@ -144,7 +147,7 @@ async def test_two_rounds_and_a_withdrawn_objection(here: Instance, clock: Clock
 
 
 async def test_only_its_author_withdraws_an_objection_and_only_the_host_answers(here: Instance) -> None:
-    """Another member's ballot leaves it, and neither member nor moderator can take it away."""
+    """Only its author can withdraw an objection, and another member can neither take it away nor answer it."""
     await say(here, ADA, OPEN)
     await object_to(here, "p1", "Too dear")
     await press(here, MO, on("vote", "p1", "0"))
@@ -160,7 +163,7 @@ async def test_only_its_author_withdraws_an_objection_and_only_the_host_answers(
 
 
 async def test_a_new_reason_takes_the_place_of_the_old_one(here: Instance) -> None:
-    """The same press again changes nothing; another reason withdraws the first."""
+    """An objection with the same reason again changes nothing, and one with another reason withdraws the first."""
     await say(here, ADA, OPEN)
     for reason in ("Too dear", "Too dear", "Too loud"):
         await object_to(here, "p1", reason)
@@ -172,7 +175,7 @@ async def test_a_new_reason_takes_the_place_of_the_old_one(here: Instance) -> No
 
 
 async def test_consent_has_no_options_of_its_own(here: Instance) -> None:
-    """Options that a host types are refused, and so is consent on policy options."""
+    """Parley refuses a consent poll with options that the host types, and one on policy options."""
     answer = words(await say(here, ADA, '/poll create question:"q" options:"a|b" method:consent'))
     assert "Leave out the options" in answer
     answer = words(await say(here, ADA, '/poll policy options:"A tea fund | Bring your own tea" method:consent'))
@@ -181,7 +184,7 @@ async def test_consent_has_no_options_of_its_own(here: Instance) -> None:
 
 
 async def test_what_a_member_erases_leaves_no_name(here: Instance, clock: Clock) -> None:
-    """In an open poll the objection is withdrawn with the vote; in a closed one its name goes, also of a secret poll."""
+    """Erasing withdraws a member's objection in an open poll, and removes only their name from it in a closed one."""
     await say(here, ADA, OPEN)
     await object_to(here, "p1", "Too dear")
     clock.forward(hours=3)
@@ -197,7 +200,7 @@ async def test_what_a_member_erases_leaves_no_name(here: Instance, clock: Clock)
 
 
 async def object_to(here: Instance, poll: str, reason: str) -> None:
-    """Ben objects."""
+    """Object as Ben."""
     form = form_of(await press(here, BEN, on("poll-object", poll)))
     outcome = await fill(here, BEN, form, reason=reason)
     assert not outcome.errors, outcome.errors

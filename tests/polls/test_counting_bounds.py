@@ -1,4 +1,4 @@
-"""What counts, at each bound: the last ballot that is valid and the first that isn't, a majority and half, a tie and none."""
+"""These tests count at each bound: the last valid ballot and the first invalid one, a majority, half, and a tie."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def count(method: Method, counted: Mapping[str, int], options: str = "ABC") -> R
     ],
 )
 def test_one_objection_decides_a_consent_poll(counted: Mapping[str, int], winners: tuple[int, ...]) -> None:
-    """However many agree; without one it passes, though all abstain, and without a ballot nothing is decided."""
+    """One objection stops a consent poll, however many agree.
+
+    Without one it passes, even if all abstain; without a ballot nothing is decided.
+    """
     assert count(Method.CONSENT, counted).winners == winners
 
 
@@ -54,21 +57,21 @@ def test_one_objection_decides_a_consent_poll(counted: Mapping[str, int], winner
 def test_the_smith_set_is_the_smallest_that_beats_all_others(
     counted: Mapping[str, int], smith_set: tuple[int, ...], winner: int | None
 ) -> None:
-    """In a circle it is all of them, though each is beaten by one; an option that loses to all is never in it."""
+    """In a circle the Smith set has all options of the circle; an option that loses to all is never in it."""
     ranked = count(Method.RANKED, counted, "ABCD").ranked
     assert ranked is not None
     assert (ranked.pairwise.smith_set, ranked.pairwise.condorcet_winner) == (smith_set, winner)
 
 
 def test_a_blank_is_as_low_as_a_zero() -> None:
-    """Neither is preferred to the other; a score is preferred to both, and a blank is read as none."""
+    """A blank score is read as none and is equal to a zero; any higher score is preferred to both."""
     assert scores(Ballot("0,,5")) == (0, None, 5)
     assert read_scores(3, {Ballot("0,,5"): 1}).prefer == ((0, 0, 0), (0, 0, 0), (1, 1, 0))
 
 
 @pytest.mark.parametrize("method", Method)
 def test_a_text_is_read_up_to_a_thousand_characters(method: Method) -> None:
-    """Longer ones aren't read at all, and the refusal repeats the first 20 of them."""
+    """A ballot's text may have up to 1,000 characters. The refusal of a longer one quotes its first 20."""
     ballot = {Method.SCORE: "0,0,0"}.get(method, "0")
     assert LONGEST_TEXT == 1000
     assert parse_ballot(method, ballot.ljust(1000), 3) == ballot
@@ -100,7 +103,7 @@ def test_a_text_is_read_up_to_a_thousand_characters(method: Method) -> None:
     ],
 )
 def test_a_ballot_at_its_bounds(method: Method, text: str, fault: Fault | None) -> None:
-    """Options are 0 to 2 here, scores 0 to 5, and two approvals are the most."""
+    """Of three options a ballot may name 0 to 2, each once, with scores of 0 to 5, and here at most two approvals."""
     assert MAX_SCORE == 5
     if fault is None:
         assert parse_ballot(method, text, 3, 2) == text
@@ -111,7 +114,7 @@ def test_a_ballot_at_its_bounds(method: Method, text: str, fault: Fault | None) 
 
 
 def test_ranks_are_not_shared_unless_it_is_said() -> None:
-    """An election held elsewhere may share them."""
+    """Two options can't share a rank unless the count allows it, as for an election held elsewhere."""
     with pytest.raises(InvalidBallot):
         parse_ballot(Method.RANKED, "0=1", 3)
     assert parse_ballot(Method.RANKED, "1=0", 3, equal_ranks=True) == "0=1"
@@ -133,7 +136,7 @@ def test_ranks_are_not_shared_unless_it_is_said() -> None:
 def test_a_ballot_that_breaks_a_rule_is_counted_as_invalid(
     method: Method, valid: list[str], invalid: list[str]
 ) -> None:
-    """It changes no total; one that is written otherwise counts like its canonical text."""
+    """A ballot that breaks a rule changes no total; one that is written otherwise counts like its canonical text."""
     result = count(method, dict.fromkeys(valid + invalid, 2))
     assert (result.cast, result.valid, result.invalid) == (
         2 * len(valid + invalid),
@@ -146,7 +149,7 @@ def test_a_ballot_that_breaks_a_rule_is_counted_as_invalid(
 
 @pytest.mark.parametrize(("number", "refused"), [(-1, True), (0, False), (1, False)])
 def test_a_ballot_is_cast_no_fewer_than_0_times(number: int, refused: bool) -> None:
-    """One that was cast 0 times is none."""
+    """A ballot that was cast 0 times counts as none, and a negative number of times is refused."""
     if refused:
         with pytest.raises(ValueError, match="fewer than 0"):
             count(Method.SINGLE, {"0": number})
@@ -156,7 +159,7 @@ def test_a_ballot_is_cast_no_fewer_than_0_times(number: int, refused: bool) -> N
 
 @pytest.mark.parametrize("method", Method)
 def test_no_ballot_gives_no_winner_and_nobody_who_beats_all(method: Method) -> None:
-    """Neither does a poll of invalid ballots alone. A single ballot decides."""
+    """A poll without a valid ballot has no winner and no tie, and a single valid ballot decides."""
     first = {Method.SCORE: "5,0,0"}.get(method, "0")
     for result in (count(method, {}), count(method, {"9": 1})):
         assert (result.winners, result.tie, result.exact, result.valid) == ((), False, True, 0)
@@ -172,7 +175,7 @@ def test_no_ballot_gives_no_winner_and_nobody_who_beats_all(method: Method) -> N
 
 @pytest.mark.parametrize(("votes", "majority"), [(1, False), (2, False), (3, True)])
 def test_half_is_no_majority(votes: int, majority: bool) -> None:
-    """More than half is."""
+    """An option needs more than half of the votes for a majority."""
     assert count(Method.SINGLE, {"0": votes, "1": 4 - votes}).totals[0].majority is majority
 
 
@@ -187,7 +190,7 @@ def test_half_is_no_majority(votes: int, majority: bool) -> None:
 def test_a_round_ends_the_count_with_more_than_half(
     counted: Mapping[str, int], rounds: int, winners: tuple[int, ...]
 ) -> None:
-    """With half of them it goes on, or stops at a tie that decides."""
+    """A round with more than half for one option ends the count; at exactly half it goes on, or stops at a tie."""
     result = count(Method.RANKED, counted)
     assert result.ranked is not None
     assert len(result.ranked.rounds) == rounds
@@ -195,7 +198,7 @@ def test_a_round_ends_the_count_with_more_than_half(
 
 
 def test_run_off_tries_every_order_where_all_ballots_share_ranks() -> None:
-    """Then no order says by itself what is left of a ballot."""
+    """If all ballots share ranks, the run-off finds the winners of every possible order of elimination."""
     random, tried = Random(5), 0
     while tried < 200:
         counted = {
@@ -212,7 +215,7 @@ def test_run_off_tries_every_order_where_all_ballots_share_ranks() -> None:
 
 
 def test_a_ballot_may_be_void_after_one_order_of_eliminations_alone() -> None:
-    """Here each reaches a shared rank sooner or later, and three of four win in some order."""
+    """Though each ballot here reaches a shared rank sooner or later, the run-off finds all three possible winners."""
     counted = {"1>2=3>0": 2, "3>1=2>0": 1, "2>1=3": 1, "0>2=3": 1}
     result = tally(Method.RANKED, "ABCD", {Ballot(text): number for text, number in counted.items()})
     assert (result.winners, result.exact) == ((1, 2, 3), True)
@@ -220,7 +223,7 @@ def test_a_ballot_may_be_void_after_one_order_of_eliminations_alone() -> None:
 
 @pytest.mark.parametrize("limit", ["MOST_WORK", "MOST_AT_ONCE"])
 def test_beyond_either_limit_on_work_every_option_left_is_possible(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    """The result says that it isn't exact. Within both limits the first wins, whichever of the others goes first."""
+    """Beyond a limit on its work, the count names every option left as possible and says that it isn't exact."""
     counted = {"0": 4, "1>0": 2, "2>0": 2}
     result = count(Method.RANKED, counted)
     assert (result.exact, result.winners) == (True, (0,))
@@ -230,7 +233,7 @@ def test_beyond_either_limit_on_work_every_option_left_is_possible(monkeypatch: 
 
 
 def test_no_tie_is_broken_where_there_is_none() -> None:
-    """The two highest totals meet, and nothing is said of a tie for their places."""
+    """If no options tie for a final place, the two highest totals meet and no tie-break is reported."""
     result = count(Method.SCORE, {"5,4,0": 2, "1,0,0": 1})
     assert result.score is not None
     assert result.score.tie_breaks == ()
@@ -238,7 +241,7 @@ def test_no_tie_is_broken_where_there_is_none() -> None:
 
 
 def test_fives_alone_part_options_tied_for_a_place() -> None:
-    """Two tied for one place, equal in preferences; a four is no five."""
+    """Of two options tied for a place and equal in preferences, the one with more fives gets it; a four is no five."""
     result = count(Method.SCORE, {"5,5,3": 1, "5,1,3": 1})
     assert result.score is not None
     (tie_break,) = result.score.tie_breaks

@@ -1,4 +1,4 @@
-"""Decisions at their bounds: what can be one, who sees it, who answers for it, who is asked on its day."""
+"""These tests check decisions at their bounds: their parts, who sees and answers them, who is asked on their day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.world import NOW, NOWHERE, Clock, Wall
 DRAFT = DecisionDraft("We buy green tea")
 DIRECT = Place("test", "demo", "ada", direct=True, private=True)
 MORNING = datetime(2026, 11, 27, 9, tzinfo=UTC)
-"""When, in UTC, people are asked who are to be asked on 27 November."""
+"""The moment, in UTC, of a review on 27 November."""
 
 
 async def recorded(here: Instance, request: Request = ADA, **changes: object) -> Decision:
@@ -43,7 +43,7 @@ async def stored(here: Instance, decision: Decision) -> Decision:
 
 
 async def refusal(here: Instance, decision: Decision, answer: ReviewAnswer, request: Request = ADA) -> str:
-    """What an answer is refused with; empty where it is taken."""
+    """Return the message that refuses an answer, or nothing if the answer is taken."""
     try:
         await here.decisions.answer(decision, answer, request, HOME, T)
     except BotError as error:
@@ -80,7 +80,10 @@ async def refusal(here: Instance, decision: Decision, answer: ReviewAnswer, requ
 async def test_each_part_of_a_decision_has_its_bound(
     here: Instance, changes: dict[str, object], part: str | None
 ) -> None:
-    """At it, one beyond it, and of the wrong kind; the mistake stands beside its part alone, and nothing is stored."""
+    """An outcome has up to 500 characters, an owner's name up to 100, and each of up to ten links up to 512.
+
+    A mistake stands beside its part alone, and nothing is stored.
+    """
     draft = replace(DRAFT, **changes)  # type: ignore[arg-type]
     mistakes = here.decisions.mistakes(draft, ADA, HOME, T)
     assert list(mistakes) == ([part] if part else [])
@@ -93,7 +96,7 @@ async def test_each_part_of_a_decision_has_its_bound(
 
 
 async def test_a_mistake_names_the_link_that_is_wrong(here: Instance) -> None:
-    """The first of them, in its own words."""
+    """The refusal quotes the first link that isn't valid."""
     draft = replace(DRAFT, links=("https://example.org", "ftp://example.org", "tea"))
     assert "“ftp://example.org”" in here.decisions.mistakes(draft, ADA, HOME, T)["links"]
 
@@ -114,7 +117,7 @@ async def test_a_mistake_names_the_link_that_is_wrong(here: Instance) -> None:
 def test_a_review_is_on_a_morning_to_come_within_five_years(
     words: str, now: datetime, moment: datetime | str | None
 ) -> None:
-    """At nine by the community's clock, which must be still to come."""
+    """A review is at nine by the community's clock, on a morning that is still to come and within five years."""
     if isinstance(moment, str):
         with pytest.raises(Refused, match=moment):
             review_moment(words, now, HOME, T)
@@ -123,14 +126,14 @@ def test_a_review_is_on_a_morning_to_come_within_five_years(
 
 
 async def test_a_mistake_quotes_sixty_characters(here: Instance) -> None:
-    """Of a link, and of a day."""
+    """A refusal quotes 60 characters of a link or a day that isn't valid."""
     draft = replace(DRAFT, links=("x" * 61,), review="x" * 61)
     mistakes = here.decisions.mistakes(draft, ADA, HOME, T)
     assert all(f"“{'x' * 60}”" in mistakes[part] for part in ("links", "review"))
 
 
 def test_a_review_is_at_nine_by_the_communitys_clock() -> None:
-    """In Berlin that is eight by UTC in winter."""
+    """A review in Berlin in winter is at eight UTC, which is nine by the community's clock."""
     berlin = Community("test:demo", zone="Europe/Berlin")
     assert review_moment("2026-11-27", NOW, berlin, T) == MORNING - timedelta(hours=1)
 
@@ -140,7 +143,7 @@ def test_a_review_is_at_nine_by_the_communitys_clock() -> None:
     [("", "ada", "Ada"), ("ada", "ada", "Ada"), ("ADA", "ada", "Ada"), ("Ada B", "", "Ada B"), ("Ben", "", "Ben")],
 )
 async def test_the_owner_is_the_recorder_or_a_name(here: Instance, owner: str, id_: str, name: str) -> None:
-    """A typed name gives nobody an account, and so no right to answer."""
+    """An owner who isn't the recorder is a name only: it gives nobody an account, nor a right to answer."""
     decision = await recorded(here, owner=owner)
     assert (decision.owner, decision.owner_name, decision.member, decision.member_name) == (id_, name, "ada", "Ada")
     assert here.decisions.may_answer(decision, BEN, HOME) is False
@@ -153,7 +156,7 @@ async def test_the_owner_is_the_recorder_or_a_name(here: Instance, owner: str, i
     ("place", "private"), [(ADA.place, False), (OFFICE, True), (replace(DIRECT, private=False), True)]
 )
 async def test_a_decision_is_as_private_as_its_place(here: Instance, place: Place, private: bool) -> None:
-    """A conversation with the bot alone is private as well."""
+    """A decision from a private place or from a conversation with the bot alone is private, and any other is public."""
     decision = await recorded(here, replace(ADA, place=place))
     assert (await stored(here, decision)).private is private
     assert bool(await here.decisions.listed("test:demo", BEN)) is not private
@@ -163,7 +166,7 @@ async def test_a_decision_is_as_private_as_its_place(here: Instance, place: Plac
 
 
 async def test_a_private_poll_decides_in_private_wherever_that_is_written(here: Instance) -> None:
-    """Recorded from a public place it is private all the same; a public poll's decision is public."""
+    """A private poll's decision is private, even if the host records it in public; a public poll's is public."""
     for place, private in ((OFFICE, True), (ADA.place, False)):
         poll = await opened(here, replace(ADA, place=place))
         await here.polls.close(poll, ADA.actor, HOME, NOW, T)
@@ -174,7 +177,7 @@ async def test_a_private_poll_decides_in_private_wherever_that_is_written(here: 
 
 
 async def test_a_decision_is_its_communitys(here: Instance) -> None:
-    """To another community's members, hosts and moderators it doesn't exist, and they answer for none of it."""
+    """For another community's members, hosts and moderators a decision doesn't exist, and they can't answer it."""
     decision = await recorded(here)
     assert (await here.decisions.seen_by(decision.id, BEN, HOME, T)).id == decision.id
     alone = replace(away(ADA), place=replace(DIRECT, workspace="elsewhere"))
@@ -207,7 +210,7 @@ async def test_a_decision_is_its_communitys(here: Instance) -> None:
 async def test_a_private_decision_is_answered_in_its_place_or_by_its_people_alone_with_the_bot(
     here: Instance, request_: Request, may: bool
 ) -> None:
-    """Owner and recorder are asked in private, so they answer there; in another channel nobody does."""
+    """A private decision is answered in its place or by its owner and recorder alone with the bot, not elsewhere."""
     decision = await recorded(here, replace(ADA, place=OFFICE))
     await here.database.write(lambda tx: _let_own(tx, "ben"))
     if may:
@@ -241,7 +244,7 @@ async def _let_own(tx: Transaction, owner: str) -> None:
 async def test_a_list_has_what_holds_each_word_in_a_state(
     here: Instance, words: str, states: frozenset[DecisionState] | None, outcomes: list[str]
 ) -> None:
-    """Words are looked for in the outcome and the owner's name, in any case; the latest decision stands first."""
+    """A list has the decisions in a state that have each word in the outcome or owner's name, the latest first."""
     tea = await recorded(here)
     await recorded(here, replace(ADA, now=NOW + MOMENT), outcome="We clean the kettle", owner="Ben")
     assert await refusal(here, tea, ReviewAnswer(DecisionStep.DONE)) == ""
@@ -266,7 +269,7 @@ async def test_a_list_has_what_holds_each_word_in_a_state(
 async def test_a_polls_host_and_its_moderators_record_what_it_decided(
     here: Instance, request_: Request, community: Community, may: bool
 ) -> None:
-    """Of the poll's own community: a host who asks from another one is somebody else there."""
+    """Only the poll's host and moderators, in the poll's own community, may record its decision."""
     poll = await opened(here)
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
     closed = await here.polls.get(poll.id, T)
@@ -281,7 +284,7 @@ async def test_a_polls_host_and_its_moderators_record_what_it_decided(
     ("state", "error"), [(PollState.OPEN, NotYet), (PollState.CANCELLED, Refused), (PollState.CLOSED, None)]
 )
 async def test_only_a_closed_poll_decides(here: Instance, state: PollState, error: type[BotError] | None) -> None:
-    """Neither an open one nor one without a result."""
+    """A decision can be recorded on a closed poll, and not on an open or a cancelled one."""
     poll = replace(await opened(here), state=state)
     if error is None:
         here.decisions.check(poll, ADA, HOME, T)
@@ -303,7 +306,10 @@ async def test_only_a_closed_poll_decides(here: Instance, state: PollState, erro
 async def test_a_closed_discussion_leads_to_a_decision(
     here: Instance, state: PollState, request_: Request, words: str
 ) -> None:
-    """Its host and moderators record it, by its id and the hash of its result; a private one's is private."""
+    """A closed discussion's host and moderators record its decision, which has the discussion's id and totals hash.
+
+    The decision of a private discussion is private.
+    """
     discussion = Discussion("d-7", "test:demo", "ada", "Ada", "Kitchen?", "", Moderation.OFF, True, NOW, NOW)
     discussion = replace(discussion, state=state, result_hash="abc")
     if words:
@@ -321,7 +327,7 @@ async def test_a_closed_discussion_leads_to_a_decision(
     ("state", "words"), [(PollState.OPEN, "the poll is closed"), (PollState.CANCELLED, "This poll")]
 )
 async def test_a_refusal_names_what_can_lead_to_no_decision(here: Instance, state: PollState, words: str) -> None:
-    """A poll is called a poll."""
+    """A refusal about a poll calls it a poll."""
     poll = await opened(here)
     with pytest.raises(BotError, match=words):
         here.decisions.check(replace(poll, state=state), ADA, HOME, T)
@@ -330,7 +336,7 @@ async def test_a_refusal_names_what_can_lead_to_no_decision(here: Instance, stat
 
 
 async def test_the_scheduler_hears_of_each_review(here: Instance) -> None:
-    """Of one that is recorded or settled, and of nothing that was refused."""
+    """The scheduler hears of each decision that is recorded or answered, and of no refused answer."""
     heard: list[str] = []
     decisions = replace(here.decisions, changed=lambda: heard.append(""))
     decision = await decisions.record(DRAFT, None, ADA, HOME, T)
@@ -361,7 +367,7 @@ async def test_the_scheduler_hears_of_each_review(here: Instance) -> None:
     ],
 )
 async def test_an_answer_needs_what_its_step_needs(here: Instance, answer: ReviewAnswer, refused: str) -> None:
-    """Words for a change and a drop, a day for a delay, nothing for what is done; refused, it leaves no trace."""
+    """A change or a drop needs words, a delay needs a day, and a done decision neither; a refusal changes nothing."""
     decision = await recorded(here, review="2026-11-26")
     assert (await refusal(here, decision, answer)).startswith(refused)
     now = await stored(here, decision)
@@ -378,7 +384,7 @@ async def test_an_answer_needs_what_its_step_needs(here: Instance, answer: Revie
 
 @pytest.mark.parametrize("first", [DecisionStep.DONE, DecisionStep.DROPPED])
 async def test_a_settled_decision_takes_no_second_answer(here: Instance, first: DecisionStep) -> None:
-    """Neither from who reads it anew nor from who still has the standing one before them: one step, not two."""
+    """A settled decision takes no second answer, not even from a member who still sees it as standing."""
     standing = await recorded(here)
     assert await refusal(here, standing, ReviewAnswer(first, "why")) == ""
     for seen in (standing, await stored(here, standing)):
@@ -390,7 +396,7 @@ async def test_a_settled_decision_takes_no_second_answer(here: Instance, first: 
 
 @pytest.mark.parametrize(("request_", "may"), [(ADA, True), (BEN, True), (MO, True), (CHEN, False)])
 async def test_owner_recorder_and_moderators_answer(here: Instance, request_: Request, may: bool) -> None:
-    """Another member reads it and can't."""
+    """A decision's owner, its recorder and moderators may answer it, and other members may not."""
     decision = await recorded(here)
     await here.database.write(lambda tx: _let_own(tx, "ben"))
     decision = await stored(here, decision)
@@ -408,7 +414,7 @@ async def ask(here: Instance, clock: Clock, now: datetime = MORNING) -> None:
 
 
 async def test_people_are_asked_at_the_moment_and_not_before(here: Instance, clock: Clock) -> None:
-    """Once: an hour later nobody hears of it again."""
+    """People are asked once, at the moment of the review and not before."""
     decision = await recorded(here, review="2026-11-27")
     assert await here.database.read(repository.next_review) == MORNING
     for now, asked in ((MORNING - MOMENT, []), (MORNING, ["ada"]), (MORNING + timedelta(hours=1), ["ada"])):
@@ -419,7 +425,7 @@ async def test_people_are_asked_at_the_moment_and_not_before(here: Instance, clo
 
 
 async def test_the_owner_is_asked_before_the_recorder(here: Instance, clock: Clock) -> None:
-    """The recorder only where the owner can't be reached; nobody twice, and nobody who has no account."""
+    """The owner is asked first, and the recorder only if the owner can't be reached. Nobody is asked twice."""
     for away_now, asked in ((set(), ["ben"]), ({"ben"}, ["ben", "ada"]), ({"ben", "ada"}, ["ben", "ada"])):
         wall_of(here).asked.clear()
         wall_of(here).away = set(away_now)
@@ -432,7 +438,7 @@ async def test_the_owner_is_asked_before_the_recorder(here: Instance, clock: Clo
 
 
 async def test_a_platform_that_writes_to_nobody_is_no_bug(here: Instance, clock: Clock) -> None:
-    """The question goes to the moderators' channel, or comes up again the next day."""
+    """If the platform can't write to a member, the question comes up again the next day."""
     here.platforms["test"] = Wall()
     decision = await recorded(here, review="2026-11-27")
     await ask(here, clock)
@@ -440,7 +446,7 @@ async def test_a_platform_that_writes_to_nobody_is_no_bug(here: Instance, clock:
 
 
 async def test_who_has_no_account_is_not_asked(here: Instance, clock: Clock) -> None:
-    """A name that was typed reaches nobody, so the recorder is asked alone."""
+    """An owner's typed name has no account, so only the recorder is asked."""
     await recorded(here, owner="Ben", review="2026-11-27")
     await ask(here, clock)
     assert wall_of(here).asked == ["ada"]
@@ -465,7 +471,7 @@ async def test_who_cant_be_reached_is_asked_again(
     again: timedelta | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In ten minutes where the platform is down, in a day where nobody answers, never after a bug; the log says so."""
+    """Parley asks again in ten minutes if the platform is down, in a day if nobody is reached, never after a bug."""
     decision = await recorded(here, review="2026-11-27")
     wall_of(here).error, wall_of(here).away = error, away_
     await ask(here, clock)
@@ -476,7 +482,7 @@ async def test_who_cant_be_reached_is_asked_again(
 
 
 async def test_a_platform_that_isnt_here_is_waited_for(here: Instance, clock: Clock) -> None:
-    """Another process may run it; until then the question comes up every ten minutes."""
+    """If this process doesn't run the platform, the question comes up again in ten minutes."""
     decision = await recorded(here, review="2026-11-27")
     platform = here.platforms.pop("test")
     await ask(here, clock)
@@ -494,7 +500,7 @@ async def test_a_platform_that_isnt_here_is_waited_for(here: Instance, clock: Cl
 async def test_moderators_are_asked_in_their_channel_of_what_is_public(
     here: Instance, clock: Clock, place: Place, channel: str, asked_there: bool
 ) -> None:
-    """Beside its people, in the workspace's own channel; of a private decision they hear nothing."""
+    """Moderators are asked of a public decision in their channel, besides its people, and never of a private one."""
     values = {"moderator_channel": channel}
     await here.database.write(lambda tx: communities.put_settings(tx, "test:demo", values))
     await recorded(here, replace(ADA, place=place), review="2026-11-27")
@@ -509,7 +515,7 @@ async def test_moderators_are_asked_in_their_channel_of_what_is_public(
 
 
 async def test_the_moderators_channel_is_enough(here: Instance, clock: Clock) -> None:
-    """Where its people are away and moderators read it, nobody is asked a second time."""
+    """If a decision's people are away but the moderators' channel has the question, nobody is asked again."""
     await say(here, MO, "/settings channel:board")
     wall_of(here).away = {"ada"}
     decision = await recorded(here, review="2026-11-27")
@@ -521,7 +527,10 @@ async def test_the_moderators_channel_is_enough(here: Instance, clock: Clock) ->
 
 
 async def test_an_erased_member_is_nobody_in_a_decision(here: Instance) -> None:
-    """As owner, as recorder and in each step; what others did keeps their name, and so does another community's."""
+    """Erasing a member in their own community removes their name as owner, as recorder and in each step.
+
+    Other members' names stay.
+    """
     decision = await recorded(here)
     await refusal(here, decision, ReviewAnswer(DecisionStep.CHANGED, "Black tea"), MO)
     await here.privacy.erase(away(ADA).actor, NOW)
@@ -534,7 +543,7 @@ async def test_an_erased_member_is_nobody_in_a_decision(here: Instance) -> None:
 
 
 async def test_files_say_what_there_is_and_nothing_else(here: Instance) -> None:
-    """An address is a link, a card is text; without an owner, a review or a poll no line has one."""
+    """In a file an address is a link and a card is text; a missing owner, review or poll has no line."""
     links = ("https://example.org/tea", "tea:green-tea")
     whole = await recorded(here, links=links, review="2026-11-27", owner="Ben")
     bare = replace(await recorded(here), owner_name="", member_name="", history=())
@@ -565,7 +574,7 @@ async def test_files_say_what_there_is_and_nothing_else(here: Instance) -> None:
 
 
 async def test_where_moderators_alone_open_polls_they_alone_record(here: Instance) -> None:
-    """A decision of its own, too."""
+    """Where only moderators may open polls, only they may record decisions, even one without a poll."""
     strict = replace(HOME, creators=Creators.MODERATORS)
     here.decisions.check(None, MO, strict, T)
     with pytest.raises(NotAllowed):

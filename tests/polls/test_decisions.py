@@ -1,4 +1,4 @@
-"""Decisions: recorded, found, looked at again on their day, kept with their history."""
+"""Members record decisions, find them again and review them on their day, and each decision keeps its history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def pass_time(here: Instance, clock: Clock, **span: float) -> None:
 
 
 async def closed_poll(here: Instance, clock: Clock) -> Reply:
-    """A result on the wall: Green won."""
+    """Return a result on the wall: Green won."""
     await say(here, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
     await press(here, BEN, on("vote", "p1", "0"))
     await pass_time(here, clock, hours=1)
@@ -37,7 +37,7 @@ async def closed_poll(here: Instance, clock: Clock) -> Reply:
 
 
 async def test_a_result_becomes_a_decision_in_two_steps(here: Instance, clock: Clock) -> None:
-    """The button opens a form with the outcome filled in; the card links poll and record."""
+    """A result's button opens a form with the outcome filled in, and the decision's card links poll and record."""
     result = await closed_poll(here, clock)
     form = form_of(await click(here, ADA, result, "Record the decision"))
     assert {each.name: each.value for each in form.inputs}["outcome"] == "Which tea? Winner: Green."
@@ -48,14 +48,14 @@ async def test_a_result_becomes_a_decision_in_two_steps(here: Instance, clock: C
 
 
 async def test_a_decision_of_its_own_is_recorded_in_one_step(here: Instance) -> None:
-    """`/decide` takes the sentence; the recorder carries it out unless another is named."""
+    """`/decide` records its sentence, and the recorder is the owner unless another is named."""
     assert "Owner: Ada" in words(await say(here, ADA, "/decide We buy green tea"))
     assert "Owner: Ben" in words(await say(here, ADA, "/decide owner:Ben review:2027-03-01 We clean the kettle"))
     assert form_of(await say(here, ADA, "/decide")).inputs[1].value == "Ada"
 
 
 async def test_last_months_decision_is_found_in_two_steps(here: Instance, clock: Clock) -> None:
-    """The list is filtered by words, state and month; a pick opens the card with its history."""
+    """Members filter the list by words, state and month, and open a decision from it with its history."""
     await say(here, ADA, "/decide We buy green tea")
     clock.forward(days=20)
     await say(here, ADA, "/decide owner:Ben We clean the kettle")
@@ -69,7 +69,7 @@ async def test_last_months_decision_is_found_in_two_steps(here: Instance, clock:
 
 
 async def test_a_decision_over_a_year(here: Instance, clock: Clock) -> None:
-    """On the day owner and moderators are asked, once; what they answer is history, and nothing of it is lost."""
+    """On its day the owner and the moderators are asked once, and each answer stays in the decision's history."""
     await say(here, MO, "/settings channel:moderators")
     await say(here, ADA, '/decide We buy green tea review:"in 3 months"')
     await pass_time(here, clock, days=91)
@@ -101,7 +101,7 @@ async def test_a_decision_over_a_year(here: Instance, clock: Clock) -> None:
 
 
 async def test_only_its_people_answer(here: Instance) -> None:
-    """Owner, recorder and moderators do; other members read."""
+    """A decision's people and moderators answer it; other members can only read it."""
     await say(here, ADA, "/decide We buy green tea")
     assert "Only the decision's owner" in words(await press(here, CHEN, on("decision-done", "p1")))
     assert "Done" not in labels(await press(here, CHEN, on("decision", "p1")))
@@ -109,7 +109,7 @@ async def test_only_its_people_answer(here: Instance) -> None:
 
 
 async def test_an_owner_who_left_is_replaced_by_moderators_or_tried_again(here: Instance, clock: Clock) -> None:
-    """The recorder is asked, else the moderators' channel; where nobody can be reached, again the next day."""
+    """If nobody can be reached on the day, Parley asks again after a day, and not within the hour."""
     platform = here.platforms["test"]
     assert isinstance(platform, TellingWall)
     platform.away = {"ada"}
@@ -134,13 +134,13 @@ async def test_an_owner_who_left_is_replaced_by_moderators_or_tried_again(here: 
     ],
 )
 async def test_what_can_be_no_decision_is_refused(here: Instance, line: str, refusal: str) -> None:
-    """The answer says which part is wrong, and nothing is stored."""
+    """Parley refuses a decision that isn't valid, says which part is wrong, and stores nothing."""
     assert refusal in words(await say(here, ADA, line))
     assert "No decisions yet" in words(await say(here, ADA, "/decisions"))
 
 
 async def test_a_poll_without_a_result_decides_nothing(here: Instance) -> None:
-    """Not while it is open, and never where it was cancelled."""
+    """No decision can be recorded on a poll while it is open, and never if it was cancelled."""
     await say(here, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
     assert "once the poll is closed" in words(await press(here, ADA, on("poll-decide", "p1")))
     await press(here, ADA, on("poll-cancel", "p1"))
@@ -149,14 +149,14 @@ async def test_a_poll_without_a_result_decides_nothing(here: Instance) -> None:
 
 
 async def test_others_dont_decide_on_a_hosts_poll(here: Instance, clock: Clock) -> None:
-    """Its host and moderators record what it decided."""
+    """Only a poll's host and moderators may record its decision."""
     result = await closed_poll(here, clock)
     assert "Only the poll's host" in words(await click(here, CHEN, result, "Record the decision"))
     assert form_of(await click(here, MO, result, "Record the decision"))
 
 
 async def test_a_private_decision_stays_in_its_place(here: Instance, clock: Clock) -> None:
-    """No list, card, file or channel elsewhere has it; its owner is asked in private alone."""
+    """No list, card, file or channel elsewhere has a private decision, and its owner is asked in private alone."""
     await say(here, MO, "/settings channel:moderators")
     posts = len(wall(here).posted)
     within = inside(ADA)
@@ -176,7 +176,7 @@ async def test_a_private_decision_stays_in_its_place(here: Instance, clock: Cloc
 
 
 async def test_who_may_not_open_polls_or_write_decides_and_posts_nothing(here: Instance) -> None:
-    """Where moderators alone open polls, they alone record decisions; nobody is lent the right to write."""
+    """Where only moderators open polls, only they record decisions. A member who may not write can't share one."""
     await say(here, MO, "/settings polls:moderators")
     assert "Only moderators can record decisions" in words(await say(here, ADA, "/decide We buy tea"))
     await say(here, MO, "/decide We buy tea")
@@ -189,7 +189,7 @@ async def test_who_may_not_open_polls_or_write_decides_and_posts_nothing(here: I
 
 
 async def test_files_hold_every_decision_with_its_history(here: Instance) -> None:
-    """Markdown to read, in which what members wrote is text; JSON for programs."""
+    """Members' words stay plain text in the Markdown file; the JSON file has the same history for programs."""
     await say(here, ADA, "/decide We buy *green* tea <b>now</b>")
     await press(here, ADA, on("decision-done", "p1"))
     answer = (await press(here, BEN, on("decisions-export"))).answer
@@ -203,7 +203,7 @@ async def test_files_hold_every_decision_with_its_history(here: Instance) -> Non
 
 
 async def test_an_erased_member_leaves_the_decision_without_a_name(here: Instance, clock: Clock) -> None:
-    """What was decided stays; who carried it out and who recorded it is nobody."""
+    """The decision stays when its member is erased, but nobody's name is in it."""
     await say(here, ADA, "/decide We buy green tea")
     await here.privacy.erase(ADA.actor, clock())
     card = words(await press(here, BEN, on("decision", "p1")))

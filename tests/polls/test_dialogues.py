@@ -1,4 +1,4 @@
-"""What hosts, voters and onlookers of a poll go through, over the whole core and a real database."""
+"""Hosts, voters and onlookers go through a poll, over the whole core and a real database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.world import NOBODY, NOWHERE, SHIPPED, Clock, request, running
 
 
 async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock: Clock) -> None:
-    """The host opens it, members vote with its buttons, at its time it closes and its result is announced."""
+    """The host opens a poll, members vote with its buttons, and at its time it closes and its result is announced."""
     opened = await say(here, ADA, f"{CREATE} closes:2h")
     assert "The poll is open" in words(opened)
     ((_, posted),) = wall(here).posted
@@ -46,7 +46,7 @@ async def test_a_poll_is_opened_voted_and_closes_by_itself(here: Instance, clock
 
 
 async def test_a_list_of_polls_reads_well_aloud(here: Instance) -> None:
-    """Each line begins with what is asked, and says the id once, with what it is; the buttons name the polls."""
+    """Each line of the list begins with a poll's question and has its id once; the buttons name the polls."""
     for drink in ("tea", "coffee"):
         await say(here, ADA, CREATE.replace("tea", drink))
     listed = await say(here, BEN, "/poll list")
@@ -59,8 +59,7 @@ async def test_a_list_of_polls_reads_well_aloud(here: Instance) -> None:
 
 
 async def test_one_member_opens_so_many_polls_and_a_community_so_many(here: Instance) -> None:
-    """Ten of one member and fifty of a community are open at once; then somebody closes one first. Moderators have
-    no quota of their own."""
+    """A member may have ten open polls and a community fifty. Moderators have no limit of their own."""
     for _ in range(OWN_POLLS_MAX):
         assert "The poll is open" in words(await say(here, ADA, CREATE))
     assert "Close one of your polls first: 10 are open here" in words(await say(here, ADA, CREATE))
@@ -77,7 +76,7 @@ async def test_one_member_opens_so_many_polls_and_a_community_so_many(here: Inst
 
 
 async def test_a_poll_stands_in_so_many_messages(here: Instance) -> None:
-    """Each of them is redrawn at every change, so there are fifty at most."""
+    """A poll stands in at most fifty messages, since each of them is redrawn at every change."""
     await say(here, ADA, CREATE)
     for _ in range(COPIES_MAX - 1):
         assert "posted here" in words(await say(here, ADA, "/poll post poll:p1"))
@@ -86,7 +85,7 @@ async def test_a_poll_stands_in_so_many_messages(here: Instance) -> None:
 
 
 async def test_a_vote_can_be_changed_and_withdrawn_until_the_close(here: Instance, clock: Clock) -> None:
-    """The last word counts, once; after the close nothing changes any more."""
+    """Until the close a member can change or withdraw a vote, and only the last vote counts."""
     await say(here, ADA, f"{CREATE} closes:1h results:live")
     vote = buttons(wall(here).posted[0][1])
     await press(here, BEN, vote["Green"])
@@ -103,7 +102,7 @@ async def test_a_vote_can_be_changed_and_withdrawn_until_the_close(here: Instanc
 
 
 async def test_a_ranking_is_built_step_by_step_and_shown_before_it_is_cast(here: Instance) -> None:
-    """Selects and buttons alone make a ranked ballot; nothing counts until «Cast this ballot» is pressed."""
+    """Selects and buttons alone make a ranked ballot; nothing counts until “Cast this ballot” is pressed."""
     await say(here, ADA, f"{CREATE} method:ranked")
     step = await press(here, BEN, buttons(wall(here).posted[0][1])["Vote"])
     for option in ("2", "0"):
@@ -121,7 +120,7 @@ async def test_a_ranking_is_built_step_by_step_and_shown_before_it_is_cast(here:
 
 
 async def test_going_back_replaces_the_ballot_and_a_new_one_stands_beside(here: Instance) -> None:
-    """«Back one step» and «Start again» redraw the ballot where it stands; «Vote» on the poll never replaces the poll."""
+    """“Back one step” redraws the ballot in its place; “Vote” on the poll never replaces the poll."""
     await say(here, ADA, f"{CREATE} method:ranked")
     draft = await press(here, BEN, buttons(wall(here).posted[0][1])["Vote"])
     assert not draft.replace
@@ -133,21 +132,21 @@ async def test_going_back_replaces_the_ballot_and_a_new_one_stands_beside(here: 
 
 
 async def test_an_id_of_blanks_names_no_poll(here: Instance) -> None:
-    """As a platform's field may send it: the only open poll is meant, as if nothing had been typed."""
+    """An id of blanks, as a platform's field may send it, counts as no id: the command takes the only open poll."""
     await say(here, ADA, f"{CREATE} results:live")
     card_text = await here.bot.invoke(ADA, "poll results", {"poll": "\r\n"})
     assert "Which tea?" in words(card_text)
 
 
 async def test_a_form_that_was_forged_is_refused_politely(here: Instance) -> None:
-    """A method that the form never offered is no bug of ours and no poll."""
+    """A form with a method that Parley never offered gets a polite refusal and opens no poll."""
     filled: Answers = {"question": "q", "options": "a\nb", "method": ("magic",), "results": ("live",), "closes": "1h"}
     assert "Open the form again" in words(await here.bot.submit(ADA, "v1:poll-create", filled))
     assert wall(here).posted == []
 
 
 async def test_a_ranked_result_shows_the_round_that_decided(here: Instance, clock: Clock) -> None:
-    """First choices alone can show another race than the one that was run."""
+    """A ranked result shows the numbers of the round that decided, since first choices alone may mislead."""
     await say(here, ADA, f"{CREATE} method:ranked closes:1h")
     for name, ballot in (("A", "0"), ("B", "0"), ("C", "1"), ("D", "1"), ("E", "2>1")):
         await press(here, request(name), f"v1:cast:p1:{ballot}")
@@ -160,7 +159,7 @@ async def test_a_ranked_result_shows_the_round_that_decided(here: Instance, cloc
 
 
 async def test_a_winner_is_shown_beside_those_that_went_last(here: Instance, clock: Clock) -> None:
-    """Where all others tie for last and go together, the bars are of the round before: a lone full one tells nothing."""
+    """If all other options tie for last and go together, the bars are those of the round before."""
     await say(here, ADA, f"{CREATE} method:ranked closes:1h")
     for name, ballot in (("A", "0"), ("B", "0>1"), ("C", "1>0"), ("D", "2>0")):
         await press(here, request(name), f"v1:cast:p1:{ballot}")
@@ -173,7 +172,7 @@ async def test_a_winner_is_shown_beside_those_that_went_last(here: Instance, clo
 
 
 async def test_a_ranked_tie_says_why_the_numbers_name_another_order(here: Instance, clock: Clock) -> None:
-    """Where the order of elimination decides, the option with the most votes may not win: card and picture say so."""
+    """If the order of elimination decides, the option with most votes may lose: card and announcement say why."""
     await say(here, ADA, f"{CREATE} method:ranked closes:1h")
     for name, ballot in zip("ABCDEFG", ("0", "0", "0", "1>2", "1>2", "2>1", "2>1"), strict=True):
         await press(here, request(name), f"v1:cast:p1:{ballot}")
@@ -188,7 +187,7 @@ async def test_a_ranked_tie_says_why_the_numbers_name_another_order(here: Instan
 
 
 async def test_an_even_tie_needs_no_reason(here: Instance, clock: Clock) -> None:
-    """Where all that are left are level, the numbers say it themselves."""
+    """If all options that are left are level, the result names the tie without a reason."""
     await say(here, ADA, f"{CREATE} method:ranked closes:1h")
     for name, ballot in (("A", "0"), ("B", "1")):
         await press(here, request(name), f"v1:cast:p1:{ballot}")
@@ -225,7 +224,7 @@ async def test_one_of_several_polls_is_picked_by_its_title(here: Instance) -> No
 
 
 async def test_the_remedy_of_a_refusal_is_checked_like_a_command(here: Instance) -> None:
-    """Somebody else's press extends nothing, and a forged button is no command."""
+    """A refusal's button is checked like a command: another member's press and a forged one are refused."""
     await say(here, ADA, CREATE)
     later = int((ADA.now + timedelta(days=9)).timestamp())
     assert "Only the poll's host" in words(await press(here, BEN, f"v1:poll-extend:p1:{later}"))
@@ -234,7 +233,7 @@ async def test_the_remedy_of_a_refusal_is_checked_like_a_command(here: Instance)
 
 
 async def test_what_secret_means_is_a_button_away(here: Instance) -> None:
-    """A poll says in one line from whom it is secret; *How secret?* says what could be seen, when and by whom."""
+    """A poll says in one line from whom it is secret; *How secret?* says who could see what, and when."""
     await say(here, ADA, CREATE)
     posted = wall(here).posted[0][1]
     assert "the operator could look until the close" in reply_words(posted)
@@ -292,7 +291,7 @@ async def test_a_poll_without_a_ballot_has_no_numbers(here: Instance, clock: Clo
 
 
 async def test_who_has_not_voted_is_told_in_which_poll(here: Instance) -> None:
-    """“My vote” without a vote names the poll, as it does with one: several may be open."""
+    """“My vote” names the poll even to a member who hasn't voted, since several polls may be open."""
     await say(here, ADA, CREATE)
     notice = words(await press(here, BEN, "v1:mine:p1"))
     assert "Which tea?" in notice
@@ -301,13 +300,13 @@ async def test_who_has_not_voted_is_told_in_which_poll(here: Instance) -> None:
 
 @pytest.mark.parametrize("method", ["", "method:single", "method:ranked", "method:score"])
 async def test_how_many_options_is_asked_of_approval_alone(here: Instance, method: str) -> None:
-    """Where `most:` would mean nothing, the poll is refused: its host thought of another one."""
+    """Parley refuses `most:` in a poll whose method isn't approval."""
     assert "Add method:approval" in words(await say(here, ADA, f"{CREATE} most:2 {method}"))
     assert not wall(here).posted
 
 
 async def test_the_form_tells_each_way_to_vote_whole(here: Instance) -> None:
-    """In a few words, which fit every platform."""
+    """The form describes each way to vote in full."""
     answer = (await say(here, ADA, "/poll create")).answer
     assert answer is not None
     assert answer.form is not None
@@ -316,7 +315,7 @@ async def test_the_form_tells_each_way_to_vote_whole(here: Instance) -> None:
 
 
 async def test_results_stay_hidden_until_the_close_by_default(here: Instance) -> None:
-    """Live totals of a secret poll would reveal early voters, so they are shown at the close."""
+    """By default totals stay hidden until the close, since live totals of a secret poll would reveal early voters."""
     await say(here, ADA, CREATE)
     await press(here, BEN, "v1:vote:p1:0")
     for who in (ADA, BEN, MO):
@@ -326,7 +325,7 @@ async def test_results_stay_hidden_until_the_close_by_default(here: Instance) ->
 
 
 async def test_results_after_voting_are_for_those_who_voted(here: Instance) -> None:
-    """With `results:after-vote` one's own vote opens the totals."""
+    """With `results:after-vote` a member sees the totals after voting, and not before."""
     await say(here, ADA, f"{CREATE} results:after-vote")
     assert "Vote first" in words(await press(here, BEN, "v1:poll-results:p1"))
     await press(here, BEN, "v1:vote:p1:0")
@@ -334,7 +333,7 @@ async def test_results_after_voting_are_for_those_who_voted(here: Instance) -> N
 
 
 async def test_live_results_are_redrawn_merged_and_always_after_the_last_vote(here: Instance) -> None:
-    """Many votes make few edits, and the last edit shows all of them."""
+    """Fifty votes at once make at most three edits, and the last edit shows all of them."""
     await say(here, ADA, f"{CREATE} results:live")
     await asyncio.gather(*(press(here, request(f"Voter{number}"), "v1:vote:p1:1") for number in range(50)))
     await here.copies.drain()
@@ -343,7 +342,7 @@ async def test_live_results_are_redrawn_merged_and_always_after_the_last_vote(he
 
 
 async def test_only_the_creator_and_moderators_run_a_poll(here: Instance) -> None:
-    """Somebody else can't close, cancel or extend it; the creator can, and so can a moderator."""
+    """Only a poll's host and the moderators can close, cancel or extend it."""
     await say(here, ADA, CREATE)
     for line in ("/poll close", "/poll cancel", "/poll extend 5 days", "/poll close poll:p1"):
         outcome = await say(here, BEN, line)
@@ -355,7 +354,7 @@ async def test_only_the_creator_and_moderators_run_a_poll(here: Instance) -> Non
 
 
 async def test_closing_asks_once_more_because_it_is_final(here: Instance) -> None:
-    """Nothing happens before the second press; a closed poll never opens again."""
+    """A poll closes only at a second press, and a closed poll can't be cancelled or extended."""
     await say(here, ADA, CREATE)
     confirmation = await say(here, ADA, "/poll close")
     assert "can't be reopened" in words(confirmation)
@@ -371,7 +370,7 @@ async def test_closing_asks_once_more_because_it_is_final(here: Instance) -> Non
 
 
 async def test_a_cancelled_poll_counts_nothing(here: Instance) -> None:
-    """Its copies say so, and it has no result."""
+    """A cancelled poll has no result, and its messages and receipts say so."""
     await say(here, ADA, CREATE)
     voted = words(await press(here, BEN, "v1:vote:p1:0"))
     receipt = next(line for line in voted.splitlines() if line.startswith("Receipt: ")).removeprefix("Receipt: ")
@@ -383,7 +382,7 @@ async def test_a_cancelled_poll_counts_nothing(here: Instance) -> None:
 
 
 async def test_a_missed_quorum_decides_nothing(here: Instance, clock: Clock) -> None:
-    """The numbers are shown, and that they don't decide."""
+    """If the quorum is missed, the result says that nothing is decided."""
     await say(here, ADA, f"{CREATE} closes:1h quorum:2")
     await press(here, BEN, "v1:vote:p1:0")
     clock.forward(hours=1)
@@ -392,7 +391,7 @@ async def test_a_missed_quorum_decides_nothing(here: Instance, clock: Clock) -> 
 
 
 async def test_a_tie_is_reported_as_a_tie(here: Instance, clock: Clock) -> None:
-    """No lot and no order of the options decides."""
+    """A tie stays a tie: neither a lot nor the order of the options decides."""
     await say(here, ADA, f"{CREATE} closes:1h")
     await press(here, BEN, "v1:vote:p1:0")
     await press(here, CHEN, "v1:vote:p1:2")
@@ -402,7 +401,10 @@ async def test_a_tie_is_reported_as_a_tie(here: Instance, clock: Clock) -> None:
 
 
 async def test_a_receipt_proves_that_a_ballot_is_counted_and_never_what_it_says(here: Instance, clock: Clock) -> None:
-    """While the poll is open its voter can see it again; afterwards the code alone works, for everyone who holds it."""
+    """With a receipt's code anybody can check that its ballot is counted, but not what it says.
+
+    Until the close its voter can see the code again.
+    """
     await say(here, ADA, f"{CREATE} closes:1h")
     first = words(await press(here, BEN, "v1:vote:p1:0"))
     code = next(line for line in first.splitlines() if line.startswith("Receipt: ")).removeprefix("Receipt: ")
@@ -420,7 +422,7 @@ async def test_a_receipt_proves_that_a_ballot_is_counted_and_never_what_it_says(
 
 
 async def test_an_export_holds_no_voter_of_a_secret_poll(here: Instance, clock: Clock) -> None:
-    """It waits for the close, and then holds ballots, chain and commitments, but nobody's name or id."""
+    """A secret poll's export waits for the close, and has the ballots and counts but nobody's name or id."""
     await say(here, ADA, f"{CREATE} closes:1h method:ranked")
     for who, ballot in ((BEN, "2>0"), (CHEN, "1")):
         await press(here, who, f"v1:cast:p1:{ballot}")
@@ -455,7 +457,7 @@ async def test_a_cell_never_runs_as_a_formula(here: Instance, clock: Clock) -> N
 
 
 async def test_a_named_poll_says_so_before_and_shows_who_voted_for_what(here: Instance, clock: Clock) -> None:
-    """`secret:no` is a different promise, and the poll's card makes it plain."""
+    """The card of a poll with `secret:no` says that it is named, and its result shows who voted for what."""
     await say(here, ADA, f"{CREATE} closes:1h secret:no")
     assert "Named: the result shows who voted for what." in reply_words(wall(here).posted[0][1])
     await press(here, BEN, "v1:vote:p1:0")
@@ -467,7 +469,7 @@ async def test_a_named_poll_says_so_before_and_shows_who_voted_for_what(here: In
 
 
 async def test_eligibility_by_role_is_checked_at_the_vote(here: Instance) -> None:
-    """Who lacks the role is told so, and nothing is counted."""
+    """A member without the poll's role can't vote and is told why."""
     await say(here, ADA, f"{CREATE} role:board")
     assert "Only members with this role can vote: board" in reply_words(wall(here).posted[0][1])
     assert "a role that you don't have" in words(await press(here, BEN, "v1:vote:p1:0"))
@@ -476,7 +478,7 @@ async def test_eligibility_by_role_is_checked_at_the_vote(here: Instance) -> Non
 
 
 async def test_eligibility_by_join_date_needs_a_platform_that_knows_it(here: Instance) -> None:
-    """Where nobody's join date is known the poll is refused; else who came later can't vote."""
+    """Parley refuses `joined_before` if no join date is known. Otherwise members who came later can't vote."""
     assert "can't see here when members joined" in words(await say(here, ADA, f"{CREATE} joined_before:yes"))
     old = replace(ADA, actor=replace(ADA.actor, joined=ADA.now - timedelta(days=9)))
     new = replace(BEN, actor=replace(BEN.actor, joined=BEN.now + timedelta(days=9)))
@@ -486,7 +488,7 @@ async def test_eligibility_by_join_date_needs_a_platform_that_knows_it(here: Ins
 
 
 async def test_a_poll_of_another_community_is_not_ours(here: Instance) -> None:
-    """Its buttons answer elsewhere as if there were no such poll, in the same words, and change nothing."""
+    """In another community a poll's buttons answer in the same words as if there were no such poll."""
     await say(here, ADA, CREATE)
     stranger = replace(BEN, actor=replace(BEN.actor, workspace="elsewhere"))
     for action in ("v1:vote:p1:0", "v1:mine:p1", "v1:poll-close:p1", "v1:poll-results:p1", "v1:ballot:p1:"):
@@ -496,19 +498,21 @@ async def test_a_poll_of_another_community_is_not_ours(here: Instance) -> None:
 
 
 def at_home(who: Request) -> Request:
-    """Somebody whose id is the same in every community."""
+    """Return somebody whose id is the same in every community."""
     return replace(who, actor=replace(who.actor, everywhere=True))
 
 
 def elsewhere(who: Request, *, everywhere: bool = True) -> Request:
-    """The same id in another community."""
+    """Return the same id in another community."""
     actor = replace(who.actor, workspace="elsewhere", everywhere=everywhere)
     return replace(who, actor=actor, place=replace(who.place, workspace="elsewhere"))
 
 
 async def test_a_poll_is_taken_elsewhere_by_its_creator_alone(here: Instance) -> None:
-    """There they need the right to create polls. Moderators of neither community can, and where ids are not the same in
-    all communities nobody can: the same id elsewhere may be somebody else's."""
+    """Only its creator can post a poll in another community, and needs the right to create polls there.
+
+    Nobody can if ids are not the same in all communities, since the same id may be somebody else's there.
+    """
     post = "/poll post poll:p1"
     await say(here, at_home(ADA), CREATE)
     assert "no poll “p1” here" in words(await say(here, elsewhere(ADA, everywhere=False), post))
@@ -521,7 +525,7 @@ async def test_a_poll_is_taken_elsewhere_by_its_creator_alone(here: Instance) ->
 
 
 async def test_one_account_is_one_voter_in_every_community_of_a_poll(here: Instance) -> None:
-    """Voting once more where the poll was posted again changes the one ballot, which is found in both places."""
+    """A member who votes again where the poll was posted again changes their one ballot, and sees it in both places."""
     await say(here, at_home(ADA), CREATE)
     await say(here, elsewhere(ADA), "/poll post poll:p1")
     assert "1 ballot" in words(await press(here, at_home(ADA), "v1:vote:p1:0"))
@@ -531,7 +535,10 @@ async def test_one_account_is_one_voter_in_every_community_of_a_poll(here: Insta
 
 
 async def test_a_guests_ballots_are_shown_and_erased_where_they_voted(here: Instance, clock: Clock) -> None:
-    """In polls that came from another community: open ones are withdrawn, closed named ones become nobody's."""
+    """A guest sees and erases their ballots on polls from another community.
+
+    Erasing withdraws open ballots, and takes the name from closed named ones.
+    """
     for poll, line in (("p1", f"{CREATE} closes:1h secret:no"), ("p2", f"{CREATE} closes:9h")):
         await say(here, at_home(ADA), line)
         await say(here, elsewhere(ADA), f"/poll post poll:{poll}")
@@ -573,7 +580,7 @@ async def test_a_guests_ballots_are_shown_and_erased_where_they_voted(here: Inst
     ],
 )
 async def test_a_poll_that_cannot_be_is_refused_with_what_to_do(here: Instance, line: str, refusal: str) -> None:
-    """Each mistake is answered privately, and no poll is opened."""
+    """Parley answers each mistake in a new poll with what to do, and opens no poll."""
     outcome = await say(here, ADA, line)
     assert refusal in words(outcome)
     assert wall(here).posted == []
@@ -598,7 +605,7 @@ async def test_a_poll_that_cannot_be_is_refused_with_what_to_do(here: Instance, 
     ],
 )
 async def test_a_forged_or_stale_vote_changes_nothing(here: Instance, action: str, values: tuple[str, ...]) -> None:
-    """An option of another poll, a rank twice, a score of 6, an id of no form: a clear answer and no ballot."""
+    """A forged or stale ballot, such as an unknown option or a rank given twice, gets an answer and isn't counted."""
     await say(here, ADA, CREATE)
     outcome = await press(here, BEN, action, *values)
     assert outcome.answer is not None
@@ -607,7 +614,7 @@ async def test_a_forged_or_stale_vote_changes_nothing(here: Instance, action: st
 
 
 async def test_a_rank_twice_and_a_score_of_six_are_named(here: Instance) -> None:
-    """The answer says which rule the ballot breaks."""
+    """Parley refuses a ballot with a rank given twice or a score of six, and says so."""
     await say(here, ADA, f"{CREATE} method:ranked")
     assert "twice" in words(await press(here, BEN, "v1:cast:p1:0>0"))
     await say(here, ADA, f"{CREATE} method:score")
@@ -615,7 +622,7 @@ async def test_a_rank_twice_and_a_score_of_six_are_named(here: Instance) -> None
 
 
 async def test_the_same_click_a_hundred_times_is_one_ballot(here: Instance) -> None:
-    """Retries and nervous fingers are harmless, and the chain does not grow by them."""
+    """The same vote a hundred times is one ballot and one link of the chain."""
     await say(here, ADA, CREATE)
     for _ in range(100):
         await press(here, BEN, "v1:vote:p1:0")
@@ -624,7 +631,7 @@ async def test_the_same_click_a_hundred_times_is_one_ballot(here: Instance) -> N
 
 
 async def test_a_crowd_of_voters_costs_one_look_at_the_poll(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once somebody has voted, the next ones' votes read nothing beside what is written with them."""
+    """After a poll's first vote, further votes read nothing outside their own writes."""
     await say(here, ADA, CREATE)
     await press(here, ADA, "v1:vote:p1:0")
     await here.copies.stop()
@@ -636,8 +643,7 @@ async def test_a_crowd_of_voters_costs_one_look_at_the_poll(here: Instance, monk
 async def test_what_another_process_changes_holds_for_the_next_vote(
     here: Instance, tmp_path: Path, clock: Clock
 ) -> None:
-    """A process that remembers a poll takes votes of a community where another one has just posted it, and none once
-    another one has closed or cancelled it."""
+    """A poll that another process has just posted elsewhere takes votes there, and one that it has ended takes none."""
     await say(here, ADA, CREATE)
     await say(here, ADA, CREATE)
     stranger = replace(BEN, actor=replace(BEN.actor, workspace="elsewhere"))
@@ -656,7 +662,7 @@ async def test_what_another_process_changes_holds_for_the_next_vote(
 
 
 async def test_everything_goes_on_after_a_restart(tmp_path: Path, clock: Clock) -> None:
-    """No poll, button or half-filled ballot depends on memory; what fell due meanwhile happens at the start."""
+    """Polls, buttons and half-filled ballots outlive a restart, and a poll that fell due meanwhile closes then."""
     async with running(tmp_path, clock=clock) as before:
         await say(before, ADA, f"{CREATE} closes:1h method:ranked")
         await press(before, BEN, "v1:cast:p1:2>0")
@@ -674,7 +680,7 @@ async def test_everything_goes_on_after_a_restart(tmp_path: Path, clock: Clock) 
 
 
 async def test_a_reminder_goes_out_once_before_the_close(here: Instance, clock: Clock) -> None:
-    """An hour before the close, or when the community says, the poll is announced again, once."""
+    """A reminder goes out once, as many minutes before the close as the community has set."""
     await say(here, MO, "/settings reminder:30")
     await say(here, ADA, f"{CREATE} closes:2h")
     clock.forward(minutes=89)
@@ -688,8 +694,10 @@ async def test_a_reminder_goes_out_once_before_the_close(here: Instance, clock: 
 
 
 async def test_a_reminder_is_no_second_ballot(here: Instance, clock: Clock) -> None:
-    """Nobody redraws it, so it shows no option and no count that may be kept secret; its button shows each member the
-    poll as it is then, after the close as well."""
+    """A reminder is never redrawn, so it shows no options and no count.
+
+    Its button shows each member the poll as it is then, even after the close.
+    """
     await say(here, ADA, f"{CREATE} closes:2h")
     await press(here, BEN, "v1:vote:p1:0")
     clock.forward(hours=1)
@@ -707,7 +715,7 @@ async def test_a_reminder_is_no_second_ballot(here: Instance, clock: Clock) -> N
 
 
 async def test_a_reminder_of_a_live_poll_says_how_many_have_voted(here: Instance, clock: Clock) -> None:
-    """Where the count so far is for all, it may bring the others."""
+    """The reminder of a poll with live results says how many ballots there are so far."""
     await say(here, ADA, f"{CREATE} closes:2h results:live")
     await press(here, BEN, "v1:vote:p1:0")
     clock.forward(hours=1)
@@ -716,7 +724,7 @@ async def test_a_reminder_of_a_live_poll_says_how_many_have_voted(here: Instance
 
 
 async def test_settings_decide_who_creates_polls_and_in_which_zone(here: Instance) -> None:
-    """A community's choice holds from then on; wrong values are refused and change nothing."""
+    """The settings decide who creates polls and in which time zone they close; wrong values change nothing."""
     assert "Only moderators" in words(await say(here, ADA, "/settings"))
     assert "Europe/Berlin" in words(await say(here, MO, "/settings zone:Europe/Berlin polls:moderators"))
     assert "Only moderators can create polls" in words(await say(here, ADA, CREATE))
@@ -733,7 +741,7 @@ async def test_settings_decide_who_creates_polls_and_in_which_zone(here: Instanc
 
 
 async def test_settings_take_a_channel_and_a_role_that_the_community_has(here: Instance) -> None:
-    """Nothing is stored of what is refused; what is taken is tried out: moderators are told in the channel."""
+    """Parley takes only a channel and a role that the community has, and tries out the channel with a post."""
     for line in (f"/settings channel:{NOWHERE}", f"/settings moderators:{NOBODY}", f"{CREATE} role:<@&{NOBODY}>"):
         assert "Pick a " in words(await say(here, MO, line))
     assert wall(here).posted == []
@@ -752,7 +760,7 @@ async def test_settings_take_a_channel_and_a_role_that_the_community_has(here: I
 async def test_a_channel_in_which_the_bot_may_not_write_is_refused(
     here: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The moderator who names it hears why at once, not once something was to be told in it."""
+    """A moderator who names a channel where Parley may not write hears why at once, and the setting stays."""
 
     async def post(_place: Place, _reply: Reply) -> MessageRef:
         raise NotAllowed("I may not write here.")
@@ -763,14 +771,14 @@ async def test_a_channel_in_which_the_bot_may_not_write_is_refused(
 
 
 async def test_a_role_can_moderate(here: Instance) -> None:
-    """Besides the platform's own moderators, the role that the settings name."""
+    """Members with the role that the settings name are moderators."""
     await say(here, MO, "/settings moderators:keepers")
     keeper = replace(BEN, actor=replace(BEN.actor, roles=frozenset({"keepers"})))
     assert "Settings of this community" in words(await say(here, keeper, "/settings"))
 
 
 async def test_policy_options_are_picked_from_a_list_and_lead_to_their_cards(here: Instance) -> None:
-    """A poll on policy options links each to its reasons and sources, before voting and after."""
+    """A poll on policy options has a list that leads to each option's card."""
     confirmation = await say(here, ADA, "/poll policy post:yes")
     assert confirmation.answer is not None
     form = confirmation.answer.form
@@ -790,7 +798,7 @@ async def test_policy_options_are_picked_from_a_list_and_lead_to_their_cards(her
 
 
 async def test_a_form_tells_mistakes_beside_its_fields(here: Instance) -> None:
-    """The form stays open, and says at which question what is wrong."""
+    """The form shows each mistake beside its field, and opens no poll before all are corrected."""
     form = (await say(here, ADA, "/poll create")).answer
     assert form is not None
     assert form.form is not None
@@ -814,7 +822,7 @@ async def test_a_form_tells_mistakes_beside_its_fields(here: Instance) -> None:
 
 
 async def test_privacy_shows_and_erases_what_can_be_found(here: Instance, clock: Clock) -> None:
-    """Open ballots are withdrawn, names go from closed named polls; closed secret ballots nobody can find any more."""
+    """`/privacy` shows a member's ballots, withdraws open ones, and takes the name from closed named ones."""
     await say(here, ADA, f"{CREATE} closes:1h secret:no")
     await say(here, ADA, f"{CREATE} closes:9h")
     await press(here, BEN, "v1:vote:p1:0")
@@ -837,7 +845,7 @@ async def test_privacy_shows_and_erases_what_can_be_found(here: Instance, clock:
 
 
 async def test_a_community_that_leaves_is_forgotten_after_its_time(here: Instance, clock: Clock) -> None:
-    """Its open polls are cancelled at once; its data is deleted when the time it has set is over."""
+    """If a community leaves, its open polls are cancelled at once and its data is deleted after the time it has set."""
     await say(here, MO, "/settings keep:10")
     await say(here, ADA, CREATE)
     await here.privacy.community_left("test:demo", clock())
@@ -851,7 +859,7 @@ async def test_a_community_that_leaves_is_forgotten_after_its_time(here: Instanc
 
 
 async def test_the_shipped_packs_options_make_a_poll(tmp_path: Path) -> None:
-    """`/poll policy` works with what is shipped, options named in words."""
+    """`/poll policy` takes options of the shipped pack by their ids or names."""
     async with running(tmp_path, content=SHIPPED) as instance:
         outcome = await say(
             instance, ADA, '/poll policy post:yes options:"option-treatment-naloxone | Stop guns and cash going south"'

@@ -1,4 +1,4 @@
-"""What a poll may be, at each bound: the last that is let through, the first that isn't, and the wrong kind."""
+"""The bounds of a poll's draft and of its ballots: the last value that the rules take and the first they refuse."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draft(*names: str, **changes: object) -> PollDraft:
 
 
 def wrong(asked: PollDraft, request: Request = ADA) -> set[str]:
-    """Which parts of the draft are refused."""
+    """Return the parts of the draft that are refused."""
     return set(mistakes(asked, request, T))
 
 
@@ -35,14 +35,14 @@ def wrong(asked: PollDraft, request: Request = ADA) -> set[str]:
     [("?", False), ("x" * 300, False), ("x" * 301, True), ("", True), (" \u200b", True)],
 )
 def test_a_question_has_one_to_300_characters(question: str, refused: bool) -> None:
-    """One that shows is enough; blanks are none."""
+    """A question has 1 to 300 characters, and at least one of them must be visible."""
     assert QUESTION_MAX == 300
     assert wrong(draft(question=question)) == ({"question"} if refused else set())
 
 
 @pytest.mark.parametrize(("marks", "refused"), [(4, False), (5, True)])
 def test_a_letter_carries_four_marks(marks: int, refused: bool) -> None:
-    """In the question as in a name. Hebrew with its accents takes four."""
+    """In a question or an option's name, one letter carries up to four marks, as Hebrew with its accents needs."""
     letter = "\u05d1" + "\u05b0" * marks
     assert wrong(draft(question=f"A {letter}?")) == ({"question"} if refused else set())
     assert wrong(draft(letter, "Tea")) == ({"options"} if refused else set())
@@ -63,7 +63,7 @@ def test_an_options_name_has_1_to_75_characters(name: str, refused: bool) -> Non
 
 @pytest.mark.parametrize("names", [("Tea", "tea"), ("Tea", "Tea\u200b"), ("Tea", "Coffee", "TEA")])
 def test_two_options_with_one_name_are_refused(names: tuple[str, ...]) -> None:
-    """Wherever they stand; names that differ by a letter are two."""
+    """Names that differ only in case or in invisible characters are one name; one more letter makes another name."""
     assert wrong(draft(*names)) == {"options"}
     assert wrong(draft("Tea", "Teas")) == set()
 
@@ -83,7 +83,10 @@ def test_two_options_with_one_name_are_refused(names: tuple[str, ...]) -> None:
     ],
 )
 def test_the_most_choices_are_for_approval_and_at_most_all_options(method: Method, most: int, refused: bool) -> None:
-    """None given is any number. Other methods have their own."""
+    """Only an approval poll can limit the choices, to at most the number of its options.
+
+    A limit of 0 means any number.
+    """
     assert wrong(draft(method=method, max_choices=most)) == ({"max_choices"} if refused else set())
 
 
@@ -99,7 +102,10 @@ def test_the_most_choices_are_for_approval_and_at_most_all_options(method: Metho
     ],
 )
 def test_how_many_options_a_ballot_may_choose(method: Method, most: int, choices: int) -> None:
-    """As many as the draft says, or else as the method takes."""
+    """A ballot chooses as many options as the draft allows.
+
+    Without a limit of the draft, that is one in a single-choice poll and every option in the others.
+    """
     assert most_choices(draft(method=method, max_choices=most)) == choices
 
 
@@ -110,7 +116,7 @@ def test_a_quorum_is_from_0_to_ten_million(quorum: int, refused: bool) -> None:
 
 
 def test_the_join_date_is_asked_for_where_it_is_known() -> None:
-    """Where Parley doesn't know the host's, it knows nobody's."""
+    """A host can limit a poll to earlier members only where Parley knows the host's own join date."""
     known = replace(ADA, actor=replace(ADA.actor, joined=NOW))
     assert wrong(draft(joined_before=True), ADA) == {"joined_before"}
     assert wrong(draft(joined_before=True), known) == set()
@@ -127,14 +133,14 @@ def test_the_join_date_is_asked_for_where_it_is_known() -> None:
     ],
 )
 def test_a_private_place_has_no_public_page(place: Place, private: bool) -> None:
-    """A private channel and a direct conversation each; without a page, a poll may be opened in both."""
+    """A poll in a private channel or a direct conversation can be opened, but only without a public page."""
     assert is_private(place) is private
     assert wrong(draft(public=True), replace(ADA, place=place)) == ({"public"} if private else set())
     assert wrong(draft(), replace(ADA, place=place)) == set()
 
 
 def test_every_mistake_is_named_at_once() -> None:
-    """Each by its part."""
+    """Parley names all mistakes of a draft at once, each by the part in which it stands."""
     assert wrong(draft("Tea", question="", quorum=-1, max_choices=9)) == {
         "question",
         "options",
@@ -145,7 +151,7 @@ def test_every_mistake_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("state", PollState)
 def test_only_an_open_poll_is_open(state: PollState) -> None:
-    """A closed one says that its result is final, a cancelled one that it was cancelled."""
+    """A closed poll answers that its result is final, and a cancelled one that it was cancelled."""
     ended = {PollState.CLOSED: "final", PollState.CANCELLED: "cancelled"}
     if state in ended:
         with pytest.raises(Refused, match=ended[state]):
@@ -171,7 +177,10 @@ def test_only_an_open_poll_is_open(state: PollState) -> None:
     ],
 )
 def test_a_ballot_says_what_its_method_takes(method: Method, ballot: str, refusal: str) -> None:
-    """Approval is limited by the poll, and nothing else is: two choices at most bind no ranking."""
+    """A ballot must fit the poll's method, and the refusal names the mistake.
+
+    The limit of choices binds only approval ballots.
+    """
     subject = replace(poll(), method=method, max_choices=2)
     if refusal:
         with pytest.raises(Refused, match=refusal):
@@ -197,7 +206,10 @@ def test_a_ballot_says_what_its_method_takes(method: Method, ballot: str, refusa
     ],
 )
 def test_an_objection_has_a_reason_and_nothing_else_has(method: Method, ballot: str, reason: str, refusal: str) -> None:
-    """The third option of a consent poll objects; that of another poll is an option like the others."""
+    """In a consent poll the third option is an objection, which needs a visible reason of up to 500 characters.
+
+    Other choices take no reason, nor does the third option of a poll with another method.
+    """
     subject = replace(poll(), method=method)
     if refusal:
         with pytest.raises(Refused, match=refusal):
@@ -211,18 +223,21 @@ def test_an_objection_has_a_reason_and_nothing_else_has(method: Method, ballot: 
     [("green", "Two options are called “Green”"), ("Ｇreen", "“Ｇreen” and “Green” look alike"), ("Greens", "")],
 )
 def test_two_names_that_a_reader_cant_tell_apart_are_refused(second: str, refusal: str) -> None:
-    """The same word in another case, or the same look in other letters: each with its own words."""
+    """Names that differ only in case are refused as the same name, and names in look-alike letters as looking alike."""
     sentence = mistakes(draft("Green", second), ADA, T).get("options", "")
     assert sentence.startswith(refusal) if refusal else sentence == ""
 
 
 def test_a_refusal_names_an_option_by_forty_characters() -> None:
-    """Of one whose letters carry too many marks, too."""
+    """The refusal of a name with too many marks on one letter quotes the first 40 characters of the name."""
     assert f"“{'x' * 40}”" in mistakes(draft("Green", "x" * 41 + "o" + "\u0301" * 6), ADA, T)["options"]
 
 
 def test_a_draft_promises_nothing_that_its_host_did_not_ask_for() -> None:
-    """Secret, for everyone, without a quorum, with its result at the close, in its own place."""
+    """By default a poll is a secret single-choice poll for every member, without a quorum or a public page.
+
+    It shows its result at the close.
+    """
     plain = PollDraft("Which tea?", (), NOW)
     assert (plain.method, plain.max_choices, plain.secret, plain.results) == (Method.SINGLE, 0, True, Results.AT_CLOSE)
     assert (plain.roles, plain.joined_before, plain.quorum, plain.public) == (frozenset(), False, 0, False)
@@ -231,13 +246,16 @@ def test_a_draft_promises_nothing_that_its_host_did_not_ask_for() -> None:
 
 @pytest.mark.parametrize(("quorum", "reached"), [(0, None), (1, True), (2, True), (3, False)])
 def test_a_quorum_is_reached_by_as_many_ballots(quorum: int, reached: bool | None) -> None:
-    """Two valid ballots reach a quorum of two and miss one of three; a poll without a quorum has none to reach."""
+    """Only valid ballots count towards a quorum: two reach a quorum of two and miss one of three.
+
+    A poll without a quorum has none to reach.
+    """
     result = tally_of(replace(poll(), quorum=quorum), {Ballot("0"): 2, Ballot("9"): 5})
     assert (result.quorum.reached if result.quorum else None) is reached
 
 
 def test_the_limit_of_choices_counts_for_approval_alone() -> None:
-    """A ballot that approves of more than the poll allows is invalid; a ranking has as many ranks as options."""
+    """The limit of choices counts only for approval ballots, which are invalid beyond it; it limits no ranking."""
     approval = tally_of(replace(poll(), method=Method.APPROVAL, max_choices=2), {Ballot("0,1"): 1, Ballot("0,1,2"): 1})
     assert (approval.valid, approval.invalid, approval.max_choices) == (1, 1, 2)
     ranked = tally_of(replace(poll(), method=Method.RANKED, max_choices=1), {Ballot("0>1>2"): 1})
@@ -245,7 +263,7 @@ def test_the_limit_of_choices_counts_for_approval_alone() -> None:
 
 
 def test_a_name_is_shortened_in_the_refusal_of_a_long_one() -> None:
-    """Forty characters of it say which one is meant."""
+    """The refusal of a name of over 75 characters states that limit and quotes the first 40 with an ellipsis."""
     sentence = mistakes(draft("Tea", "y" * 76), ADA, T)["options"]
     assert f"“{'y' * 40}…”" in sentence
     assert "75 characters" in sentence

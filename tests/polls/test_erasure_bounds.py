@@ -1,4 +1,4 @@
-"""Whose data is shown and erased: a member's own, and nothing of who merely has the same id."""
+"""Parley shows and erases a member's own data, and nothing of another person who has the same id."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.world import NOW
 
 
 def file_bytes(folder: Path) -> bytes:
-    """The database and what SQLite writes beside it."""
+    """Return the bytes of the database and of the files that SQLite writes beside it."""
     return b"".join(path.read_bytes() for path in sorted(folder.glob("parley.db*")))
 
 
@@ -44,7 +44,10 @@ async def named_ballots(here: Instance, person: object) -> list[str]:
 
 @pytest.mark.parametrize("everywhere", [True, False])
 async def test_a_guest_is_who_has_the_same_id_on_a_platform_that_says_so(here: Instance, everywhere: bool) -> None:
-    """Elsewhere the same id is another person, who sees and erases nothing of it."""
+    """A guest sees and erases their ballots in another community if the platform's ids are the same everywhere.
+
+    On other platforms the same id is another person, who sees and erases nothing of them.
+    """
     ben = who(BEN, everywhere=everywhere)
     named, secret = await opened(here, secret=False), await opened(here)
     for poll in (named, secret):
@@ -68,9 +71,11 @@ async def test_a_guest_is_who_has_the_same_id_on_a_platform_that_says_so(here: I
 async def test_a_guest_who_objects_and_asks_for_a_reminder_is_shown_and_forgotten(
     here: Instance, tmp_path: Path, everywhere: bool, whole_community: bool
 ) -> None:
-    """In a poll of another community; with the guest's own community too, unless the id is the other one's as well.
+    """A guest sees and erases their objection and reminders in another community's poll.
 
-    An objection stays without a name. Another guest's stays theirs, and so does a namesake's, whom nobody brought here.
+    The objection itself stays, without a name. Forgetting the guest's whole community erases as much, unless ids are
+    the same everywhere: then the id belongs to the poll's community as well. Another member keeps everything, and so
+    does a namesake in a poll that was never posted in the guest's community.
     """
     guest = away(who(BEN, id="q7x-odd", name="Quxelbert"), everywhere=everywhere)
     other = who(MO, id="z9y", name="Zanzibald")
@@ -108,7 +113,10 @@ async def test_a_guest_who_objects_and_asks_for_a_reminder_is_shown_and_forgotte
 
 
 async def test_an_erasure_names_the_polls_that_it_changed(here: Instance) -> None:
-    """Those in which the member had an open ballot, and no others."""
+    """An erasure names the open polls in which the member had a ballot, and no others.
+
+    A closed poll keeps its ballot.
+    """
     voted, not_voted, ended = [await opened(here) for _ in range(3)]
     guests = await opened(here)
     await here.polls.posted(
@@ -126,7 +134,7 @@ async def test_an_erasure_names_the_polls_that_it_changed(here: Instance) -> Non
 
 
 async def leave_traces(here: Instance, person: Request, all_: Schedules, templates: Templates) -> None:
-    """Have a member do what a database keeps under a name; suggestions stand below."""
+    """Have a member do everything that the database keeps under a name, except suggestions, which have tests below."""
     ended, still_open, reminded = [await opened(here, person, secret=False) for _ in range(3)]
     await here.polls.watch(reminded, person, HOME, T)
     await Nudges(here.database).run_due(NOW + timedelta(days=99))  # queued, and not delivered yet
@@ -143,7 +151,10 @@ async def leave_traces(here: Instance, person: Request, all_: Schedules, templat
 
 
 async def test_nothing_of_an_erased_member_is_left_in_the_file(here: Instance, tmp_path: Path) -> None:
-    """Neither in a table nor in what the database writes beside it; all that another member did stays theirs."""
+    """After an erasure, neither the database nor the files beside it contain the member's id or name.
+
+    Another member's data stays as it was.
+    """
     odd, other = who(BEN, id="q7x-odd", name="Quxelbert"), who(MO, id="z9y-kept", name="Zanzibald")
     all_, templates = schedules_of(here), templates_of(here)
     for person in (odd, other):
@@ -163,7 +174,10 @@ async def test_nothing_of_an_erased_member_is_left_in_the_file(here: Instance, t
 
 
 async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> None:
-    """One that doesn't loses it after its time, whole, with the file's own memory of it."""
+    """When a community leaves, its open polls are cancelled.
+
+    Its data stays if the community returns, and is forgotten if the community is still gone when its time is up.
+    """
     poll = await opened(here)
     await say(here, MO, "/settings polls:moderators")
     await here.privacy.community_left("test:demo", NOW)
@@ -176,7 +190,7 @@ async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> Non
 
 
 async def test_a_community_that_is_forgotten_leaves_no_words_in_the_file(here: Instance, tmp_path: Path) -> None:
-    """The questions of its polls and discussions, its log and its members are gone from it."""
+    """Forgetting a community removes the questions of its polls and discussions from the file, and empties its log."""
     poll = await opened(here, question="Quxelbertian question?")
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
     await started(here, question="Quxelbertian discussion?")
@@ -188,7 +202,7 @@ async def test_a_community_that_is_forgotten_leaves_no_words_in_the_file(here: I
 
 
 async def test_an_erased_moderator_stands_in_the_log_without_a_name(here: Instance) -> None:
-    """What was done stays there; another's entries are as they were."""
+    """The log keeps an erased moderator's actions without the name, and another moderator's entries stay unchanged."""
     first, second = await opened(here), await opened(here)
     mo, may = who(MO, id="mo7", name="Mo"), who(MO, id="may7", name="May")
     await here.polls.close(first, mo.actor, HOME, NOW, T)
@@ -202,7 +216,7 @@ async def test_an_erased_moderator_stands_in_the_log_without_a_name(here: Instan
 
 
 def test_a_members_data_is_a_file_that_any_program_reads() -> None:
-    """Times as text; under the keys that earlier files have."""
+    """A member's data is plain JSON, with times as text, under the keys that earlier files have."""
     data = MemberData(
         ("p1",),
         (NamedBallot("p2", "0", "Ada", PollState.OPEN),),
@@ -235,12 +249,15 @@ def test_a_members_data_is_a_file_that_any_program_reads() -> None:
     [("test:demo:ada", ("test:demo", "ada")), ("web:demo:a:b", ("web:demo", "a:b")), ("a:b:", ("a:b", ""))],
 )
 def test_an_id_is_all_that_follows_the_workspace(voter: str, parts: tuple[str, str]) -> None:
-    """Colons too."""
+    """A voter's id is all the text after the platform and the workspace, including colons."""
     assert split_voter(voter) == parts
 
 
 async def test_a_receipt_of_ones_own_data_is_for_open_secret_polls(here: Instance) -> None:
-    """A named ballot is listed as one, and a closed secret one leads to nobody."""
+    """A member's data has a receipt for each ballot in an open secret poll, and lists named ballots by name.
+
+    A ballot in a closed secret poll is not in it, because it leads to nobody.
+    """
     secret, named, ended = await opened(here), await opened(here, secret=False), await opened(here)
     for poll in (secret, named, ended):
         await votes(here, poll, BEN)
@@ -256,14 +273,14 @@ async def test_a_receipt_of_ones_own_data_is_for_open_secret_polls(here: Instanc
 
 
 async def test_a_member_without_a_name_has_an_empty_one(here: Instance) -> None:
-    """In their data as in a file of it."""
+    """The ballot of a member without a name stands in their data with an empty name."""
     poll = await opened(here, secret=False)
     await votes(here, poll, who(BEN, name=""))
     assert [ballot.name for ballot in (await here.privacy.stored_about(BEN.actor)).named_ballots] == [""]
 
 
 async def test_a_forgotten_community_leaves_no_place_of_another_ones_poll(here: Instance, tmp_path: Path) -> None:
-    """The poll goes on where it was opened."""
+    """Forgetting a community removes its places from another community's poll, which goes on where it was opened."""
     poll = await opened(here)
     await here.polls.posted(poll.id, await wall(here).post(away(ADA).place, await here.copies._draw(poll, HOME)), NOW)
     await here.privacy.returned("test:elsewhere")
@@ -275,7 +292,7 @@ async def test_a_forgotten_community_leaves_no_place_of_another_ones_poll(here: 
 
 
 async def suggest(here: Instance, member: str, community: str = "test:demo") -> None:
-    """Four suggestions of a member: open, asked about, rejected and accepted."""
+    """Add four suggestions of a member: open, asked about, rejected and accepted."""
     decided = (None, SuggestionState.NEEDS_ANSWER, SuggestionState.REJECTED, SuggestionState.ACCEPTED)
     for number, state in enumerate(decided):
         name = f"{member.rpartition(':')[2]}{number}"
@@ -288,13 +305,16 @@ async def suggest(here: Instance, member: str, community: str = "test:demo") -> 
 
 
 async def suggesters(here: Instance, tmp_path: Path) -> dict[str, str]:
-    """Whose each suggestion is that is still there."""
+    """Return the remaining suggestions, each with its member and name."""
     async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
         return dict(await raw.run("SELECT id, member || name FROM suggestions"))
 
 
 async def test_a_members_suggestions_go_with_them_or_stay_without_them(here: Instance, tmp_path: Path) -> None:
-    """One that editors took stays, and is nobody's; the others are deleted. Another member's stay theirs."""
+    """An erasure deletes a member's suggestions, except an accepted one, which stays without member and name.
+
+    Another member's suggestions stay as they were.
+    """
     for member in ("test:demo:ben", "test:demo:mo"):
         await suggest(here, member)
     before = await suggesters(here, tmp_path)
@@ -309,7 +329,10 @@ async def test_a_members_suggestions_go_with_them_or_stay_without_them(here: Ins
 
 
 async def test_a_communitys_suggestions_go_with_it(here: Instance, tmp_path: Path) -> None:
-    """Those that were made in another stay, as their own."""
+    """Forgetting a community deletes its suggestions, except accepted ones, which name none of its members.
+
+    Suggestions made in another community stay.
+    """
     await suggest(here, "test:demo:ben")
     await suggest(here, "test:other:zoe", "test:other")
     await say(here, MO, "/settings polls:moderators")

@@ -38,7 +38,7 @@ def private_words(here: Instance) -> list[tuple[str, str]]:
 
 
 async def test_the_menu_is_for_the_host_and_moderators(here: Instance) -> None:
-    """Everybody sees the button, and it says no to all others."""
+    """Every member sees the *Manage* button, but only the host and the moderators may use it and its controls."""
     for who in (ADA, MO):
         menu = await click(here, who, newest(here), "Manage")
         assert labels(menu) >= {
@@ -58,7 +58,10 @@ async def test_the_menu_is_for_the_host_and_moderators(here: Instance) -> None:
 
 
 async def test_a_poll_is_posted_again_or_elsewhere(here: Instance) -> None:
-    """Where there is one place, such as a page, it is posted there again; where there are more, a form asks for one."""
+    """On a platform with one place, such as the page, *Post again* posts the poll there again.
+
+    On a platform with more places, *Post elsewhere* opens a form that asks for one.
+    """
     menu = await click(here, ADA, newest(here), "Manage")
     assert "The poll is posted here" in words(await click(here, ADA, menu, "Post again"))
     assert len(wall(here).posted) == 2
@@ -73,13 +76,16 @@ async def test_a_poll_is_posted_again_or_elsewhere(here: Instance) -> None:
 
 
 async def test_a_poll_is_extended_from_its_menu(here: Instance) -> None:
-    """By a span from its present close."""
+    """The host extends a poll from its menu by a span that is added to its present close."""
     menu = await click(here, ADA, newest(here), "Manage")
     assert "2026-11-27 12:00" in words(await choose(here, ADA, menu, "Extend", "1 day later"))
 
 
 async def test_a_poll_is_edited_until_its_first_vote(here: Instance, clock: Clock) -> None:
-    """The message shows the new words, the record begins anew and holds; after a vote nothing can be changed."""
+    """A host may edit a poll until its first vote; the message shows the new words, and the record still holds.
+
+    After a vote nothing can be changed.
+    """
     form = form_of(await click(here, ADA, await click(here, ADA, newest(here), "Manage"), "Edit"))
     wrong = await fill(here, ADA, form, options="Same\nsame", closes="whenever")
     assert set(wrong.errors) == {"options", "closes"}
@@ -97,7 +103,7 @@ async def test_a_poll_is_edited_until_its_first_vote(here: Instance, clock: Cloc
 
 
 async def test_places_are_reminded_once(here: Instance, clock: Clock) -> None:
-    """By the host, or by the clock: never twice, also after an extension."""
+    """A poll reminds its places once, by its host or by the clock, and not again after an extension."""
     menu = await click(here, ADA, newest(here), "Manage")
     await click(here, ADA, menu, "Remind members")
     await here.scheduler.run_due()
@@ -109,7 +115,10 @@ async def test_places_are_reminded_once(here: Instance, clock: Clock) -> None:
 
 
 async def test_remind_me_writes_once_to_those_who_havent_voted(here: Instance, clock: Clock) -> None:
-    """Pressed and not voted: one private message. Voted, or pressed again: none. The list goes with the poll."""
+    """A member who pressed *Remind me* and hasn't voted gets one private message, an hour before the close.
+
+    A vote or a second press cancels it, and the list is deleted with the end of the poll.
+    """
     for who in (BEN, CHEN, MO):
         assert "You'll be reminded" in words(await press(here, who, on("poll-watch", "p1")))
     assert "I won't remind you" in words(await press(here, MO, on("poll-watch", "p1")))
@@ -131,7 +140,7 @@ async def test_remind_me_writes_once_to_those_who_havent_voted(here: Instance, c
 
 
 async def test_a_reminder_follows_an_extension(here: Instance, clock: Clock) -> None:
-    """Members are written to before the new close, not the old one."""
+    """After an extension, Parley reminds members before the new close and not before the old one."""
     await press(here, BEN, on("poll-watch", "p1"))
     await press(here, ADA, on("poll-extend-by", "p1"), "1-day")
     clock.forward(hours=23)
@@ -143,7 +152,7 @@ async def test_a_reminder_follows_an_extension(here: Instance, clock: Clock) -> 
 
 
 async def test_every_copy_names_the_host(here: Instance, clock: Clock) -> None:
-    """The poll, its reminder, its result and its closed message."""
+    """The poll's message, its reminder and its result all name the host."""
     await press(here, BEN, on("vote", "p1", "0"))
     clock.forward(hours=23)
     await here.scheduler.run_due()
@@ -165,7 +174,10 @@ async def save_template(here: Instance, who: Request = ADA, name: str = "Tea rou
 
 
 async def test_a_template_is_saved_listed_copied_and_deleted(here: Instance) -> None:
-    """A copy is a preview of the copier's own; who saved it and moderators delete it."""
+    """Any member can copy a saved template and gets a preview of their own.
+
+    Only the member who saved it and moderators may delete it.
+    """
     await save_template(here)
     listed = await say(here, BEN, "/poll templates")
     assert "Tea round (Which tea?)" in words(listed)
@@ -180,7 +192,7 @@ async def test_a_template_is_saved_listed_copied_and_deleted(here: Instance) -> 
 
 
 async def test_a_template_is_read_in_every_language(here: Instance) -> None:
-    """A closing time that a host picked in one language, and a poll of the template in another."""
+    """A closing time picked in one language works when a member with another language copies the template."""
     ada = replace(ADA, locale=PSEUDO)
     preview = await say(here, ada, OPEN.replace("post:yes ", ""))
     [(action, _), *_] = choices(preview, translator(PSEUDO)("Another closing time")).values()
@@ -192,7 +204,7 @@ async def test_a_template_is_read_in_every_language(here: Instance) -> None:
 
 
 async def test_a_template_whose_role_is_gone_says_so(here: Instance) -> None:
-    """The preview opens without the role, and its host reads that everyone may vote."""
+    """A template whose role is gone opens a preview without the role, and the preview says so."""
     await save_template(here)
     await here.database.write(name_lost_role)
     copy = await say(here, ADA, '/poll templates template:"tea round"')
@@ -207,13 +219,13 @@ async def name_lost_role(tx: Transaction) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 76])
 async def test_a_template_needs_a_name(here: Instance, name: str) -> None:
-    """The mistake stands beside the field."""
+    """A template needs a visible name of up to 75 characters, and the form shows the mistake beside the field."""
     form = form_of(await press(here, ADA, on("template-name", "poll", "p1")))
     assert "name" in (await fill(here, ADA, form, name=name)).errors
 
 
 async def test_a_private_template_stays_in_its_place(here: Instance) -> None:
-    """Neither list nor copy nor delete elsewhere."""
+    """A template of a private place can't be listed, copied or deleted anywhere else, even by a moderator."""
     within = inside(ADA)
     await say(here, within, OPEN.replace("Which tea?", "Who goes?"))
     form = form_of(await press(here, within, on("template-name", "poll", "p2")))
@@ -226,7 +238,10 @@ async def test_a_private_template_stays_in_its_place(here: Instance) -> None:
 
 
 async def test_who_may_not_open_polls_saves_and_posts_nothing(here: Instance) -> None:
-    """The rights of a copy are the copier's."""
+    """A member who may not create polls can neither copy nor save a template.
+
+    A moderator who can't write in a channel can't copy a poll there.
+    """
     await save_template(here)
     await say(here, MO, "/settings polls:moderators")
     assert "Only moderators can create polls" in words(await say(here, BEN, "/poll templates template:p2"))
@@ -240,7 +255,10 @@ async def test_who_may_not_open_polls_saves_and_posts_nothing(here: Instance) ->
 
 
 async def test_the_digest_comes_on_monday_without_what_is_private(here: Instance, clock: Clock) -> None:
-    """Open polls, results, decisions due and cards due; of private places nothing; once a week, late ones say so."""
+    """The digest comes once a week, on Monday at 9:00, with open polls, results and decisions due.
+
+    It has nothing of private places, says so when it is late, and stops when moderators remove the setting.
+    """
     within = inside(ADA)
     await say(here, within, OPEN.replace("Which tea?", "Who goes?").replace("1d", "20d"))
     await say(here, within, '/decide We fire the machine review:"in 6 days"')
@@ -276,5 +294,5 @@ async def test_the_digest_comes_on_monday_without_what_is_private(here: Instance
 
 
 async def test_only_moderators_choose_where_the_digest_goes(here: Instance) -> None:
-    """A member changes no setting."""
+    """Only moderators may choose where the digest goes."""
     assert "Only moderators" in words(await say(here, BEN, "/settings digest:news"))

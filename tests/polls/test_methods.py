@@ -1,4 +1,4 @@
-"""Tallies: real elections, other people's programs as oracles, and properties that hold for every poll."""
+"""Tallies, checked against real elections, other people's programs and properties that hold for every poll."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -67,7 +67,7 @@ class TestBurlington:
     """Burlington's mayor, 2009: the election in which plurality, run-off and Condorcet chose three people."""
 
     def test_plurality_elects_wright(self) -> None:
-        """The most first choices win; a ballot whose first rank is shared has no single first choice."""
+        """In a plurality count the most first choices win; a ballot whose first rank is shared is invalid."""
         options, counted = election("burlington-2009.toi")
         firsts: Counter[Ballot] = Counter()
         for ballot, number in counted.items():
@@ -80,7 +80,7 @@ class TestBurlington:
         assert [options[option] for option in result.winners] == ["Kurt Wright"]
 
     def test_run_off_elects_kiss(self) -> None:
-        """A ballot that gets to a rank shared by continuing options is void from then on; the result says so."""
+        """A run-off ballot is void once it gets to a rank shared by continuing options, and the result says so."""
         options, counted = election("burlington-2009.toi")
         result = tally(Method.RANKED, options, counted)
         rounds = ranked_part(result).rounds
@@ -111,7 +111,7 @@ class TestBurlington:
 
 
 class KeepAll:
-    """How votelib is told whom to keep: the most votes, and of those tied for last, who is earlier in `order`."""
+    """A rule by which votelib keeps all candidates but the last; of those tied for last, the latest in `order` goes."""
 
     def __init__(self, order: Iterable[int]) -> None:
         self.order = list(order)
@@ -129,9 +129,9 @@ class KeepAll:
 def votelib_run_off(counted: Mapping[Ballot, int]) -> tuple[set[int], bool]:
     """Return all winners that votelib finds over every order in which ties for last can be broken.
 
-    votelib raises when several are last. So it is given an order of the candidates to break ties by, and if a
-    tie came up, each order in turn: a course of eliminations is itself an order that leads to it. (Its own
-    choice of whom to keep, besides, counts the pile of exhausted ballots as a candidate; ours doesn't.)
+    votelib raises an error when several are last. So it is given an order of the candidates to break ties by, and if a
+    tie came up, each order in turn: a course of eliminations is itself an order that leads to it. (votelib's own rule
+    for keeping candidates also counts the pile of exhausted ballots as a candidate; Parley's doesn't.)
     """
     votes = {tuple(rank[0] for rank in ballots.ranks(ballot)): number for ballot, number in counted.items()}
     candidates = sorted({candidate for order in votes for candidate in order})
@@ -147,7 +147,10 @@ def votelib_run_off(counted: Mapping[Ballot, int]) -> tuple[set[int], bool]:
 
 
 def test_run_off_elects_whom_votelib_elects() -> None:
-    """2,000 random profiles: the same winner without ties, and with ties for last the same set of tied winners."""
+    """In 2,000 random profiles, Parley and votelib elect the same winner.
+
+    With ties for last they find the same set of tied winners.
+    """
     random = Random(2009)
     ties = 0
     for _ in range(PROFILES):
@@ -161,7 +164,10 @@ def test_run_off_elects_whom_votelib_elects() -> None:
 
 
 def test_condorcet_winner_and_smith_set_are_votelibs() -> None:
-    """2,000 random profiles with shared ranks: the same Condorcet winner or none, and the same Smith set."""
+    """In 2,000 random profiles with shared ranks, Parley and votelib find the same Smith set.
+
+    They also find the same Condorcet winner, or both find none.
+    """
     random = Random(1785)
     without_winner = 0
     for _ in range(PROFILES):
@@ -178,7 +184,7 @@ def votelib_condorcet(counted: Mapping[Ballot, int]) -> tuple[list[int], set[int
     """Return votelib's Condorcet winner, if there is one, and its Smith set.
 
     votelib doesn't know options that no ballot ranks (every ranked option beats them, so they change nothing), nor
-    pairs that no ballot parts: those are given to it as 0 to 0. One option alone is no election to it.
+    pairs between which no ballot decides: it gets those as 0 to 0. votelib doesn't take an election with one option.
     """
     votes = {
         tuple(rank[0] if len(rank) == 1 else frozenset(rank) for rank in ballots.ranks(ballot)): number
@@ -192,7 +198,10 @@ def votelib_condorcet(counted: Mapping[Ballot, int]) -> tuple[list[int], set[int
 
 
 def test_star_elects_whom_starvote_elects() -> None:
-    """2,000 random profiles: the same winner without ties, and the same set where the protocol leaves a tie."""
+    """In 2,000 random profiles, Parley and starvote elect the same winner.
+
+    Where the protocol leaves a tie, they find the same set of winners.
+    """
     random = Random(5)
     ties = 0
     for _ in range(PROFILES):
@@ -208,8 +217,9 @@ def test_star_elects_whom_starvote_elects() -> None:
 def starvote_winners(options_count: int, counted: Mapping[Ballot, int]) -> set[str]:
     """Return all winners that starvote finds, over every lot that may decide where its protocol ends.
 
-    starvote raises on a tie that its protocol doesn't break. Then its tie-breaker "a permutation drawn before"
-    is given each permutation. It knows only candidates that a ballot scores, so the first gets its blanks as 0.
+    starvote raises an error on a tie that its protocol doesn't break. Then its tie-breaker, "a permutation drawn
+    before", is given each permutation. starvote knows only candidates that a ballot scores, so the first ballot gets
+    its blanks as 0.
     """
     scored = []
     for ballot, number in counted.items():
@@ -240,7 +250,7 @@ def plain_run_off(standing: Collection[int], votes: list[list[set[int]]]) -> set
 
 
 def test_run_off_with_shared_ranks_tries_every_order() -> None:
-    """With shared ranks, which ballots become void depends on who goes first; every order is still tried."""
+    """With shared ranks, the order of elimination decides which ballots become void, so the count tries every order."""
     random = Random(1)
     for _ in range(400):
         counted = random_ranked(random, 5, shared=True)
@@ -250,7 +260,10 @@ def test_run_off_with_shared_ranks_tries_every_order() -> None:
 
 
 def test_rounds_add_up() -> None:
-    """In each round continuing, exhausted and void ballots are all valid ballots; the last has a majority or a tie."""
+    """In each round, continuing, exhausted and void ballots add up to all valid ballots.
+
+    The last round has a majority, a tie or no continuing ballot.
+    """
     random = Random(7)
     for _ in range(300):
         result = tally(Method.RANKED, NAMES[:5], random_ranked(random, 5, shared=True))
@@ -266,10 +279,13 @@ def test_rounds_add_up() -> None:
 
 
 class TestRunOffTies:
-    """Options tied for last: every order is tried, and shown together only where the order makes no difference."""
+    """The count tries every order of options that are tied for last.
+
+    It eliminates them together only where the order makes no difference.
+    """
 
     def test_options_without_votes_go_together(self) -> None:
-        """Options that nobody ranks first tie for last at 0; that decides nothing, so the count goes on."""
+        """Options that no ballot ranks first tie for last at 0 and go together, because their order decides nothing."""
         result = count(Method.RANKED, {"0": 4, "1>0": 3, "2>1": 2}, "ABCDE")
         first, second, final = ranked_part(result).rounds
         assert (first.eliminated, first.tied) == ((3, 4), (3, 4))
@@ -278,7 +294,7 @@ class TestRunOffTies:
         assert winners(result) == "B"
 
     def test_order_that_decides_stops_the_count(self) -> None:
-        """Where the order of elimination decides who wins, the count stops at the tie and all of them win."""
+        """Where the order of elimination decides who wins, the count stops at the tie, and all possible winners win."""
         result = count(Method.RANKED, {"0": 4, "1>0": 3, "2>1": 3})
         (only,) = ranked_part(result).rounds
         assert (only.eliminated, only.tied) == ((), (1, 2))
@@ -286,13 +302,13 @@ class TestRunOffTies:
         assert Rule.LAST_TIE_ALL_BRANCHES in result.rules
 
     def test_two_left_with_as_many_ballots_tie(self) -> None:
-        """Half of the continuing ballots is no majority."""
+        """Two options with half of the continuing ballots each tie, because half is no majority."""
         result = count(Method.RANKED, {"0": 2, "1": 2})
         assert winners(result) == "AB"
         assert [(past.eliminated, past.tied) for past in ranked_part(result).rounds] == [((2,), ()), ((), (0, 1))]
 
     def test_all_options_tie_without_transfers(self) -> None:
-        """25 options with a ballot each, and no second choices: all win, and that is exact."""
+        """If 25 options have one ballot each and no second choices, all of them win, and the result is exact."""
         result = count(Method.RANKED, {str(option): 1 for option in range(25)}, NAMES)
         assert (result.winners, result.exact) == (tuple(range(25)), True)
 
@@ -303,7 +319,7 @@ class TestRunOffTies:
         assert (result.winners, result.exact) == (tuple(range(25)), False)
 
     def test_limits_leave_out_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Whatever the limits on work, the winners reported contain those that every order would give."""
+        """Under any limit on work, the reported winners contain all winners that trying every order would give."""
         random = Random(3)
         for _ in range(100):
             counted = random_ranked(random, 6)
@@ -316,10 +332,10 @@ class TestRunOffTies:
 
 
 class TestStarTies:
-    """Ties in STAR are broken by the ballots as far as the protocol goes, and then reported."""
+    """The ballots break ties in STAR as far as its protocol goes, and the result reports the ties that remain."""
 
     def test_equal_totals_are_parted_by_preferences(self) -> None:
-        """Options tied for a place in the final: the one more ballots prefer gets it."""
+        """Of options tied for a place in the final, the one that more ballots prefer gets the place."""
         result = count(Method.SCORE, {"5,4,0": 1, "0,0,5": 1, "5,0,1": 1, "4,3,0": 1, "0,0,1": 1})
         part = score_part(result)
         (tie_break,) = part.tie_breaks
@@ -328,7 +344,7 @@ class TestStarTies:
         assert [total.option for total in part.finals[0].totals] == [0, 2]
 
     def test_equal_preferences_are_parted_by_fives(self) -> None:
-        """Options tied for a place and in preferences: the more fives."""
+        """Of options tied for a place and in preferences, the one with more fives gets the place."""
         result = count(Method.SCORE, {"5,5,3": 1, "5,1,3": 1})
         part = score_part(result)
         (tie_break,) = part.tie_breaks
@@ -336,19 +352,19 @@ class TestStarTies:
         assert [total.option for total in part.finals[0].totals] == [0, 1]
 
     def test_final_tied_in_preferences_goes_to_the_higher_total(self) -> None:
-        """Finalists preferred by equally many: the higher total wins."""
+        """Of two finalists that equally many ballots prefer, the one with the higher total wins."""
         result = count(Method.SCORE, {"5,0,0": 1, "3,4,0": 1})
         (final,) = score_part(result).finals
         assert (final.decided_by, winners(result)) == (Decider.TOTAL, "A")
 
     def test_final_tied_in_total_goes_to_more_fives(self) -> None:
-        """Finalists with as many preferences and the same total: the more fives win."""
+        """Of two finalists with equal preferences and equal totals, the one with more fives wins."""
         result = count(Method.SCORE, {"5,3,0": 1, "2,4,0": 1})
         (final,) = score_part(result).finals
         assert (final.decided_by, winners(result)) == (Decider.FIVES, "A")
 
     def test_nothing_parts_three_equals(self) -> None:
-        """Three options that nothing parts: each pair may meet in the final, and all three win."""
+        """If no rule separates three options, each pair of them may meet in the final, and all three win."""
         result = count(Method.SCORE, {"1,1,1": 3})
         (tie_break,) = score_part(result).tie_breaks
         assert (tie_break.among, tie_break.seats, tie_break.tied) == ((0, 1, 2), 2, (0, 1, 2))
@@ -361,10 +377,10 @@ class TestStarTies:
 
 
 class TestNumbers:
-    """What each result says about itself."""
+    """The numbers and rules that a result states."""
 
     def test_single(self) -> None:
-        """Plurality: percentages of valid ballots; the most votes win without a majority."""
+        """A single-choice result has percentages of valid ballots, and the most votes win without a majority."""
         result = count(Method.SINGLE, {"0": 2, "1": 1, "2": 1, "7": 3, "": 1}, quorum=5)
         assert (result.cast, result.valid, result.invalid) == (8, 4, 4)
         assert [total.percent for total in result.totals] == [50.0, 25.0, 25.0]
@@ -375,18 +391,18 @@ class TestNumbers:
         assert result.rules == (Rule.MOST_VOTES_WIN, Rule.TIE_REPORTED, Rule.QUORUM_OF_VALID_BALLOTS)
 
     def test_approval(self) -> None:
-        """Approval: each option's percentage is of the ballots, so they add up to more than 100."""
+        """Percentages of an approval result are of valid ballots, so they can add up to more than 100."""
         result = count(Method.APPROVAL, {"0,1": 3, "1,2": 1, "0,1,2": 9}, max_choices=2)
         assert [total.votes for total in result.totals] == [3, 4, 1]
         assert (result.totals[1].percent, result.invalid, result.max_choices) == (100.0, 9, 2)
 
     def test_tie(self) -> None:
-        """As many votes: both win."""
+        """Options with equally many votes all win, and the result is a tie."""
         result = count(Method.SINGLE, {"0": 2, "2": 2})
         assert (winners(result), result.tie) == ("AC", True)
 
     def test_score(self) -> None:
-        """STAR: sums, averages over all ballots with blank as 0, finalists, and the run-off between them."""
+        """A STAR result has sums, averages over all ballots with blanks as 0, the finalists, and their run-off."""
         result = count(Method.SCORE, {"5,4,": 3, "0,4,5": 2})
         part = score_part(result)
         assert [total.votes for total in result.totals] == [15, 20, 10]
@@ -405,14 +421,14 @@ class TestNumbers:
         assert [total.percent for total in result.totals] == [0.0, 0.0, 0.0]
 
     def test_overvote_everywhere(self) -> None:
-        """When every ballot shares its first rank, run-off has nothing to count; the pairwise comparison has."""
+        """If every ballot shares its first rank, the run-off elects nobody, but options are still compared in pairs."""
         result = count(Method.RANKED, {"0=1>2": 4})
         assert (result.valid, result.winners) == (4, ())
         assert ranked_part(result).rounds[0].overvoted == 4
         assert ranked_part(result).pairwise.smith_set == (0, 1)
 
     def test_negative_count(self) -> None:
-        """A ballot can't be cast fewer than no times: that is a bug of the caller."""
+        """A negative number of ballots is a bug of the caller and raises an error."""
         with pytest.raises(ValueError, match="fewer than 0"):
             count(Method.SINGLE, {"0": -1})
 
@@ -424,7 +440,7 @@ class TestNumbers:
 
 
 class TestParse:
-    """What is a ballot, and what isn't."""
+    """The texts that are ballots, and the texts that the parser refuses."""
 
     @pytest.mark.parametrize(
         ("method", "text", "canonical"),
@@ -467,7 +483,7 @@ class TestParse:
         ],
     )
     def test_refused(self, method: Method, text: str, fault: Fault, words: str) -> None:
-        """A text that breaks a rule is refused with the rule and a message that names what is wrong."""
+        """The parser refuses a text that breaks a rule, with the rule and a message that names the mistake."""
         with pytest.raises(InvalidBallot) as caught:
             parse_ballot(method, text, 3, max_choices=2)
         assert caught.value.fault is fault
@@ -475,11 +491,11 @@ class TestParse:
         assert isinstance(caught.value, Refused)
 
     def test_equal_ranks_where_they_are_allowed(self) -> None:
-        """An election held elsewhere may share ranks; the options of a rank are then ascending."""
+        """A ballot of an election held elsewhere may share ranks; the parser sorts the options within a rank."""
         assert parse_ballot(Method.RANKED, "2>1=0", 3, equal_ranks=True) == "2>0=1"
 
     def test_fits_a_button(self) -> None:
-        """The longest ballot on 25 options leaves room in an action's id of 100 characters."""
+        """The longest ballot on 25 options has 64 characters, so it fits into an action's id of 100."""
         assert len(ranked_ballot(range(25))) == len(approval_ballot(range(25))) == 64
         assert len(score_ballot([5] * 25)) == 49
 
@@ -569,7 +585,7 @@ def described_pairs(options: tuple[str, ...], pairwise: Pairwise) -> tuple[objec
 
 
 class TestProperties:
-    """What holds for every poll."""
+    """Properties that hold for every poll."""
 
     @given(polls(), st.randoms(use_true_random=False))
     def test_order_of_ballots_never_matters(self, poll: tuple[Method, int, dict[Ballot, int]], random: Random) -> None:
@@ -585,9 +601,9 @@ class TestProperties:
     def test_permuted_options_permute_the_result(
         self, poll: tuple[Method, int, dict[Ballot, int]], random: Random
     ) -> None:
-        """Options in another order give the same result under their names: no tie is broken by place."""
+        """Options in another order give the same result under their names, because no tie is broken by place."""
         method, options_count, counted = poll
-        assume(method is not Method.CONSENT)  # whose options mean what they do by their place
+        assume(method is not Method.CONSENT)  # the places of a consent poll's options give them their meaning
         new_place = random.sample(range(options_count), options_count)
         moved = {renumber(method, ballot, new_place): number for ballot, number in counted.items()}
         names = "".join(NAMES[new_place.index(place)] for place in range(options_count))
@@ -596,7 +612,7 @@ class TestProperties:
 
     @given(st.data(), st.sampled_from(list(Method)))
     def test_a_changed_vote_counts_once(self, data: st.DataObject, method: Method) -> None:
-        """However often voters change their votes, the tally is that of the last ones; cast is the voters."""
+        """A tally counts only each voter's last vote, and `cast` is the number of voters."""
         votes = data.draw(st.lists(st.tuples(st.integers(0, 4), ballots_of(method, 3)), max_size=20))
         box: dict[int, Ballot] = {}
         running: Counter[Ballot] = Counter()
@@ -621,14 +637,14 @@ class TestProperties:
 
     @given(polls())
     def test_ballots_parse_to_themselves(self, poll: tuple[Method, int, dict[Ballot, int]]) -> None:
-        """Canonical text is what `parse_ballot` returns for it, and every valid ballot counts."""
+        """`parse_ballot` returns canonical text unchanged, and every valid ballot counts."""
         method, options_count, counted = poll
         assert all(parse_ballot(method, ballot, options_count) == ballot for ballot in counted)
         assert tally(method, NAMES[:options_count], counted).invalid == 0
 
     @given(st.sampled_from(list(Method)), st.text(max_size=30), st.integers(2, 25))
     def test_any_text_is_a_ballot_or_refused(self, method: Method, text: str, options_count: int) -> None:
-        """Whatever a forged button carries is either a valid ballot or refused."""
+        """Any text that a forged button may carry is either refused or is a valid ballot."""
         options_count = 3 if method is Method.CONSENT else options_count
         with suppress(InvalidBallot):
             ballot = parse_ballot(method, text, options_count)

@@ -1,4 +1,4 @@
-"""What the record of a named poll proves of its names, and what an erasure leaves of them."""
+"""The names that the record of a named poll proves, and the parts of a ballot that an erasure leaves."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def names(database: Database) -> list[str]:
 
 
 async def test_the_names_of_an_honest_record_are_shown(closed: BallotBox, database: Database) -> None:
-    """Each as it was displayed at the vote."""
+    """An honest record shows each voter's name as it was displayed at the vote."""
     assert await names(database) == ["Member 0", "Member 1", "Member 2"]
 
 
@@ -67,7 +67,10 @@ async def test_the_names_of_an_honest_record_are_shown(closed: BallotBox, databa
 async def test_a_name_that_the_record_does_not_prove_is_not_shown(
     closed: BallotBox, database: Database, tmp_path: Path, change: str
 ) -> None:
-    """Whatever of the row is changed: others keep their names, and the check says that the record doesn't hold."""
+    """If a ballot's row is changed, Parley doesn't show its name, and the check says that the record doesn't hold.
+
+    Other rows keep their names, and the export has “erased” for the changed one.
+    """
     async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
         await raw.run(change)
     assert await names(database) == ["", "Member 0", "Member 2"]
@@ -77,7 +80,10 @@ async def test_a_name_that_the_record_does_not_prove_is_not_shown(
 
 
 async def test_an_erasure_moves_no_head(closed: BallotBox, database: Database) -> None:
-    """Salt, voter and name go; ballot, link and head stay, and the record is whole with and without the database."""
+    """An erasure removes salt, voter and name from a named ballot; choice, link and head stay.
+
+    The record holds afterwards, with and without the database.
+    """
 
     async def community_of(community: str, _now: object) -> Community:
         return Community(community)
@@ -101,7 +107,7 @@ async def test_an_erasure_moves_no_head(closed: BallotBox, database: Database) -
 
 
 async def test_nobody_gets_an_erased_ballot(closed: BallotBox, database: Database, tmp_path: Path) -> None:
-    """A name that is written into the row of an erased voter is not shown."""
+    """A name written into the row of an erased voter is not shown, and the check finds the change."""
 
     async def community_of(community: str, _now: object) -> Community:
         return Community(community)

@@ -1,4 +1,4 @@
-"""Whom a notice to a poll's host reaches: the host alone, else the moderators' channel, else nobody."""
+"""A notice about a poll goes to its host alone, else to the moderators' channel, else to nobody."""
 
 from __future__ import annotations
 
@@ -63,7 +63,10 @@ def notice(t: Translator) -> Reply:
     ],
 )
 async def test_whom_a_notice_reaches(wall: Wall, channel: str, private: bool, reached: bool, posted: list[str]) -> None:
-    """What concerns a private poll is for its host alone; a channel that is not there hears nothing."""
+    """A notice goes to the host, or else to the moderators' channel, if there is one.
+
+    A notice about a private poll goes to its host alone.
+    """
     subject = replace(poll(), private=private)
     assert await hosts(wall, channel).tell(subject, notice, NOW) is reached
     assert [ref.place.channel for ref, _ in wall.posted] == posted
@@ -72,26 +75,26 @@ async def test_whom_a_notice_reaches(wall: Wall, channel: str, private: bool, re
 
 
 async def test_an_erased_host_is_told_nothing() -> None:
-    """The moderators' channel hears it instead."""
+    """If a poll's host was erased, the moderators' channel gets the notice instead."""
     wall = Telling(reaches=True)
     assert await hosts(wall).tell(replace(poll(), creator=""), notice, NOW)
     assert (wall.told, len(wall.posted)) == ([], 1)
 
 
 async def test_a_platform_that_does_not_run_reaches_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    """The log says so."""
+    """A notice for a platform that doesn't run reaches nobody, and the log says so."""
     assert not await hosts(None).tell(poll(), notice, NOW)
     assert "nobody can be reached" in caplog.text
 
 
 @pytest.mark.parametrize("error", [NotAllowed("no"), RuntimeError("bug")])
 async def test_a_notice_that_fails_is_in_the_log(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    """And reaches nobody."""
+    """A notice that a platform refuses or a bug stops reaches nobody, and the log names the poll."""
     assert not await hosts(Failing(error)).tell(poll(), notice, NOW)
     assert "the host of poll p1" in caplog.text
 
 
 async def test_a_platform_that_is_busy_is_tried_again() -> None:
-    """By the caller, who hears of it."""
+    """If the platform is busy, a notice raises `Unavailable`, so its caller can try again."""
     with pytest.raises(Unavailable):
         await hosts(Failing(Unavailable("busy"))).tell(poll(), notice, NOW)

@@ -15,7 +15,7 @@ LINE = '/poll create question:"Which tea?" options:"Green | Black" closes:"frida
 
 
 async def test_a_quick_poll_takes_three_steps_with_the_preview(tmp_path: Path) -> None:
-    """The command, its form, *Post*; or the whole command and *Post*."""
+    """A host opens a poll with the command, its form and *Post*, or with the whole command and *Post*."""
     async with running(tmp_path) as here:
         form = form_of(await say(here, ADA, "/poll create"))
         preview = await fill(here, ADA, form, question="Lunch?", options="Pizza\nSushi")
@@ -27,7 +27,7 @@ async def test_a_quick_poll_takes_three_steps_with_the_preview(tmp_path: Path) -
 
 
 async def test_the_preview_repeats_what_was_understood(tmp_path: Path) -> None:
-    """The host reads the closing time as a moment, and the poll as members will see it."""
+    """The preview shows the host the closing time as a date and time, and the poll as members will see it."""
     async with running(tmp_path, zone="Europe/Berlin") as here:
         preview = words(await say(here, ADA, LINE))
         assert "You asked for “friday 18:00”. It closes 2026-11-27 18:00 CET." in preview
@@ -36,7 +36,7 @@ async def test_the_preview_repeats_what_was_understood(tmp_path: Path) -> None:
 
 
 async def test_a_poll_is_posted_at_once_where_its_host_says_so(tmp_path: Path) -> None:
-    """`post:yes` skips the preview, also of the form."""
+    """`post:yes` posts a poll without a preview, from the whole command and from its form."""
     async with running(tmp_path) as here:
         assert "The poll is open" in words(await say(here, ADA, f"{LINE} post:yes"))
         form = form_of(await say(here, ADA, "/poll create post:yes"))
@@ -59,7 +59,7 @@ async def test_a_preview_is_posted_once_and_by_its_host_alone(tmp_path: Path) ->
 
 
 async def test_a_preview_survives_a_restart(tmp_path: Path) -> None:
-    """The database is the state: what was prepared can be posted by another process."""
+    """Previews are stored in the database, so a host can post one after a restart."""
     async with running(tmp_path) as here:
         post = buttons((await say(here, ADA, LINE)).answer or newest(here))["Post"]
     async with running(tmp_path) as again:
@@ -68,7 +68,10 @@ async def test_a_preview_survives_a_restart(tmp_path: Path) -> None:
 
 
 async def test_everything_can_be_changed_before_the_post(tmp_path: Path) -> None:
-    """*Edit* and *More settings* open filled in, and the preview shows what came of them."""
+    """Before the post, a host can change a poll through *Edit*, *More settings* and *Another closing time*.
+
+    *Edit* opens filled in, and the preview shows each change.
+    """
     async with running(tmp_path) as here:
         preview = await say(here, ADA, LINE)
         form = form_of(await click(here, ADA, preview, "Edit"))
@@ -92,7 +95,7 @@ async def test_everything_can_be_changed_before_the_post(tmp_path: Path) -> None
 
 
 async def test_each_mistake_is_told_beside_its_field(tmp_path: Path) -> None:
-    """A form with mistakes stays open and stores nothing."""
+    """Parley shows each mistake in a form beside its field."""
     async with running(tmp_path) as here:
         form = form_of(await say(here, ADA, "/poll create"))
         outcome = await fill(here, ADA, form, question=" ", options="Tea\ntea", closes="whenever")
@@ -104,7 +107,7 @@ async def test_each_mistake_is_told_beside_its_field(tmp_path: Path) -> None:
 
 
 async def test_a_preview_whose_time_has_passed_keeps_what_was_typed(tmp_path: Path) -> None:
-    """The host picks a later time and posts."""
+    """If the closing time passes before the post, the host picks a later time for the same preview and posts it."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         preview = await say(here, ADA, LINE.replace("friday 18:00", "1h"))
@@ -115,7 +118,7 @@ async def test_a_preview_whose_time_has_passed_keeps_what_was_typed(tmp_path: Pa
 
 
 async def test_a_member_who_may_not_write_previews_and_posts_nothing(tmp_path: Path) -> None:
-    """The bot lends nobody its rights: neither the command nor the preview of another place posts here."""
+    """A member who can't write in a channel can neither make a preview there nor post an earlier one there."""
     async with running(tmp_path) as here:
         silent = replace(ADA, may_write=False)
         assert "You can't write in this channel" in words(await say(here, silent, LINE))
@@ -125,7 +128,7 @@ async def test_a_member_who_may_not_write_previews_and_posts_nothing(tmp_path: P
 
 
 async def test_a_poll_belongs_to_the_place_where_it_is_posted(tmp_path: Path) -> None:
-    """Posted in a private place, it is private: no list elsewhere has it."""
+    """A poll posted in a private place is private: the list there has it, and no other list does."""
     async with running(tmp_path) as here:
         within = inside(ADA)
         preview = await say(here, within, LINE)
@@ -135,7 +138,10 @@ async def test_a_poll_belongs_to_the_place_where_it_is_posted(tmp_path: Path) ->
 
 
 async def test_closing_times_and_options_complete(tmp_path: Path) -> None:
-    """What is typed is shown as it is understood, then ready answers."""
+    """Completion shows a typed closing time as Parley understands it, and ready answers where nothing is typed.
+
+    For options it suggests the topic's.
+    """
     async with running(tmp_path, zone="Europe/Berlin") as here:
         typed = await here.bot.complete(ADA, "poll create", "closes", "friday 6pm", {})
         assert [(choice.label, choice.value) for choice in typed] == [
@@ -154,7 +160,7 @@ async def test_closing_times_and_options_complete(tmp_path: Path) -> None:
 
 
 async def test_a_place_that_changed_decides_anew(tmp_path: Path) -> None:
-    """A preview that was made elsewhere is posted where *Post* is pressed."""
+    """A preview made in another channel is posted in the channel where its host presses *Post*."""
     async with running(tmp_path) as here:
         preview = await say(here, ADA, LINE)
         there = replace(ADA, place=Place("test", "demo", "other"))

@@ -1,4 +1,4 @@
-"""Options that a voter could take for each other, for nothing, or for a part of the result; and cells of an export."""
+"""Options that look like another option, like nothing or like a part of the result; and the cells of an export."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = translator("en")
 
 
 def complaint(*names: str, question: str = "Which?") -> str:
-    """What a host reads of these options, or of this question."""
+    """Return Parley's complaint about these options, or about this question."""
     draft = PollDraft(question, tuple(map(PollOption, names)), CLOSES)
     return " ".join(mistakes(draft, request(), T).values())
 
@@ -35,7 +35,7 @@ def complaint(*names: str, question: str = "Which?") -> str:
      "Tea\U000e0061", "Te\u115fa", "Ⓣea"],
 )  # fmt: skip
 def test_options_that_look_alike_are_refused(twin: str) -> None:
-    """Compatibility forms, case and characters that nobody sees make no other name."""
+    """Options that differ only in compatibility forms, case or invisible characters have one name and are refused."""
     assert alike(twin) == alike("Tea")
     assert "own name" in complaint("Tea", "Coffee", twin)
 
@@ -44,12 +44,12 @@ def test_options_that_look_alike_are_refused(twin: str) -> None:
     ("one", "other"), [("Tea", "Teas"), ("Café", "Cafe"), ("é", "è"), ("Tea 1", "Tea 2"), ("か", "が")]
 )
 def test_options_that_differ_are_two_options(one: str, other: str) -> None:
-    """A mark that readers see makes another word."""
+    """Names that differ by a visible letter or mark are two names."""
     assert complaint(one, other) == ""
 
 
 def test_a_composed_and_a_decomposed_letter_are_one() -> None:
-    """They look the same, and readers can't choose between them."""
+    """A composed and a decomposed letter are the same, because readers can't tell them apart."""
     assert "own name" in complaint("Caf\u00e9", "Cafe\u0301")
 
 
@@ -57,7 +57,7 @@ def test_a_composed_and_a_decomposed_letter_are_one() -> None:
     "blank", ["\u3164", "\u2800", "\U0001d159", "\u200b", "\u2800\u3164 ", "\u115f", "\uffa0", "\u00ad", "\u0301", "\ufe0f", "\u00a0", "\U000e0041"]
 )  # fmt: skip
 def test_a_blank_name_is_refused(blank: str) -> None:
-    """A name needs a letter, a number or a sign, and so does a question."""
+    """An option's name needs a visible letter, number or sign, and so does a question."""
     assert is_blank(blank)
     assert "Give each option a name." in complaint("Tea", blank)
     assert "Type a question for the poll." in complaint("Tea", "Coffee", question=blank)
@@ -65,13 +65,16 @@ def test_a_blank_name_is_refused(blank: str) -> None:
 
 @pytest.mark.parametrize("name", ["A", "7", "?", "🙂", "한", "ก", "+1"])
 def test_one_sign_that_shows_is_a_name(name: str) -> None:
-    """In any script, and an emoji too."""
+    """One visible sign is enough for a name, in any script or as an emoji."""
     assert not is_blank(name)
     assert complaint(name, "Tea") == ""
 
 
 def test_marks_on_one_letter_are_bounded() -> None:
-    """As many as languages need, and not one more, whatever invisible characters stand between them."""
+    """One letter carries at most `MARKS_MAX` marks, even with invisible characters between them.
+
+    Words of languages with many marks pass.
+    """
     for before in ("x", ""):
         assert not has_piled_marks(before + "\u0329" * MARKS_MAX)
     assert has_piled_marks("x" + "\u0329" * (MARKS_MAX + 1))
@@ -86,7 +89,7 @@ def test_marks_on_one_letter_are_bounded() -> None:
     "name", ["Tea ★", "★ Tea", "Tea⭐", "Tea ⭐\ufe0f", "██ Tea", "Tea ░", "Tea ·", "• Tea", "Tea –", "Tea ☆"]
 )
 def test_a_name_does_not_pass_for_a_part_of_the_result(name: str) -> None:
-    """The winner's star, the bars and the separators of results are no beginning and no end of a name."""
+    """A name can't begin or end with a sign of the results, such as the winner's star, a bar or a separator."""
     assert result_sign(name)
     assert not result_sign("\u200b")
     assert "which results use" in complaint(name, "Coffee")
@@ -94,13 +97,13 @@ def test_a_name_does_not_pass_for_a_part_of_the_result(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Four★Seasons", "Tea – green", "-2", "+1", "Star", "✔ Yes", "50 %"])
 def test_a_sign_within_a_name_stays(name: str) -> None:
-    """Only the ends could be taken for the result's own signs."""
+    """A sign of the results may stand within a name, and other signs may also stand at its ends."""
     assert result_sign(name) == ""
     assert complaint(name, "Coffee") == ""
 
 
 def table(*names: str, voter: str = "Ben") -> tuple[str, list[list[str]]]:
-    """The export of a named poll with these options and one ballot: as text, and as a program reads it."""
+    """Return the export of a named poll with these options and one ballot, as text and as a program reads it."""
     shape: Poll = replace(
         poll(),
         secret=False,
@@ -121,7 +124,10 @@ def table(*names: str, voter: str = "Ben") -> tuple[str, list[list[str]]]:
     ["=1+1", "+1", "-1", "@SUM(1)", "＝1", "＋1", "－1", "＠SUM(1)", "﹦1", "⁼1", "₌1", "−1", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1"],
 )  # fmt: skip
 def test_no_cell_runs_as_a_formula(formula: str) -> None:
-    """However it begins: fullwidth and other forms of the signs, or blanks and tabs before them."""
+    """A cell that could begin a formula gets an apostrophe and keeps no tab or line end.
+
+    This holds for fullwidth and other forms of the signs, and for signs after blanks.
+    """
     _, (head, row) = table(formula, "Tea", voter=formula)
     assert head[1].startswith("'")
     assert row[0].startswith("'")
@@ -144,14 +150,17 @@ def rows_of(record: Record) -> list[list[str]]:
     ],
 )
 def test_a_row_is_what_its_ballot_says(method: Method, ballot: str, cells: list[str]) -> None:
-    """1 for a choice, a rank from 1 on, a score, of which 0 is one; an option without a mark has an empty cell."""
+    """A row of an export has 1 for a choice, a rank from 1 on, or a score, which may be 0.
+
+    An option that the ballot doesn't mark has an empty cell.
+    """
     shape = poll(method=method, state=PollState.CLOSED)
     assert rows_of(Record(shape, (), (BallotRow("x", ballot, seal="s"),), (), {ballot: 1}))[1:] == [cells]
 
 
 @pytest.mark.parametrize("secret", [True, False])
 def test_rows_stand_in_an_order_that_tells_nothing(secret: bool) -> None:
-    """By the random seals of the close, not as the ballots came in or are stored; each name stays with its ballot."""
+    """The rows of an export stand in the order of the close's random seals, and each name stays with its ballot."""
     record = honest(secret=secret)
     seals = dict(zip((row.voter for row in record.ballots), ("c", "a", "d", "b"), strict=True))
     rows = rows_of(replace(record, ballots=[replace(row, seal=seals[row.voter]) for row in record.ballots]))[1:]
@@ -161,7 +170,10 @@ def test_rows_stand_in_an_order_that_tells_nothing(secret: bool) -> None:
 
 
 def test_a_cell_stays_one_cell_whatever_separates_them() -> None:
-    """Semicolons, commas and quotes are quoted, line ends and tabs become a blank; other cells stay as they are."""
+    """An export quotes semicolons, commas and quotes, and turns line ends and tabs into a blank.
+
+    Other cells stay as they are.
+    """
     names = ('a;=1+1"', "b,c", 'd"e', "f\tg\r\nh", "Tea")
     written, (head, row) = table(*names)
     assert head == ["voter", 'a;=1+1"', "b,c", 'd"e', "f g h", "Tea"]

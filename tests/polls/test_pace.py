@@ -1,4 +1,4 @@
-"""How often messages are redrawn and deadlines read, at their bounds; and what becomes of what fails meanwhile."""
+"""How often messages are redrawn and deadlines are read, and how Parley handles failures meanwhile."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelt
 
 @dataclass
 class Tally(Meter):
-    """Counts what the meter is told."""
+    """A meter that records edits and merges."""
 
     edits: list[str] = field(default_factory=list)
     merges: int = 0
@@ -65,7 +65,7 @@ def use(here: Instance, platform: Platform) -> None:
 
 
 async def shown(here: Instance) -> tuple[Poll, PostedMessage]:
-    """A poll with one message."""
+    """Open a poll with one message, and return both."""
     poll = await opened(here)
     ref = MessageRef(ADA.place, f"m {poll.id}")
     await here.polls.posted(poll.id, ref, NOW)
@@ -95,7 +95,11 @@ async def shown(here: Instance) -> tuple[Poll, PostedMessage]:
 async def test_a_message_is_edited_every_two_seconds_or_each_minute_once_it_is_old(
     here: Instance, age: timedelta, since: timedelta, failures: int, seconds: int | None
 ) -> None:
-    """An hour old; each failure doubles the pause, up to five minutes. The last edit counts, or the last try."""
+    """A message is edited at most every two seconds, or once a minute when it is more than an hour old.
+
+    Each failure doubles the pause, up to five minutes. The pause counts from the post, the last edit or the last try,
+    whichever came last.
+    """
     naps: list[float] = []
 
     async def nap(span: float) -> None:
@@ -126,7 +130,11 @@ async def test_a_message_is_edited_every_two_seconds_or_each_minute_once_it_is_o
 async def test_each_edit_is_counted_by_its_end(
     here: Instance, tally: Tally, failure: Exception | None, ends: list[str], notices: int
 ) -> None:
-    """One that takes too long counts as a platform that is out of reach, and is tried again."""
+    """The meter counts each edit by its outcome.
+
+    An edit that takes too long counts as an unavailable platform and is tried again. After a bug the message stays
+    stale.
+    """
     poll, copy = await shown(here)
     moody = Moody([failure] if failure else [])
     use(here, moody)
@@ -141,7 +149,7 @@ async def test_each_edit_is_counted_by_its_end(
 
 
 async def test_each_failure_doubles_the_pause_and_a_success_ends_it(here: Instance) -> None:
-    """From two seconds on."""
+    """Each failed edit doubles the pause, which begins at two seconds, and a success ends the doubling."""
     poll, _ = await shown(here)
     use(here, Moody([Unavailable("down")] * 3))
     naps: list[float] = []
@@ -159,7 +167,7 @@ async def test_each_failure_doubles_the_pause_and_a_success_ends_it(here: Instan
 
 
 async def test_a_platform_that_has_stopped_edits_nothing(here: Instance, tally: Tally) -> None:
-    """It counts as out of reach; asked for anew, the message is left to a process that runs it."""
+    """An edit on a platform that has stopped raises `Unavailable`; a process that runs it draws the message later."""
     poll, copy = await shown(here)
     use(here, Moody())
     await votes(here, poll, BEN)
@@ -173,7 +181,10 @@ async def test_a_platform_that_has_stopped_edits_nothing(here: Instance, tally: 
 
 
 async def test_changes_that_come_together_are_one_edit(here: Instance, tally: Tally) -> None:
-    """Each beyond the first is counted as merged; without a change there is no edit."""
+    """Changes that come together are one edit, and each beyond the first counts as merged.
+
+    Without a change there is no edit.
+    """
     poll, _ = await shown(here)
     moody = Moody()
     use(here, moody)
@@ -188,7 +199,7 @@ async def test_changes_that_come_together_are_one_edit(here: Instance, tally: Ta
 
 
 async def test_a_process_that_ends_edits_no_more_and_leaves_it_to_others(here: Instance) -> None:
-    """Its lease is free at once."""
+    """A process that stops releases its lease on a message at once, and edits no message any more."""
     poll, copy = await shown(here)
     use(here, Moody())
     name = redrawing.lease_of(copy)
@@ -203,7 +214,7 @@ async def test_a_process_that_ends_edits_no_more_and_leaves_it_to_others(here: I
 
 
 class Slow(Moody):
-    """A platform whose edits last until `gate` is set; then each fails with what it is told to."""
+    """A platform whose edits last until `gate` is set, and then fail with the next of `failures`, if any is left."""
 
     def __init__(self, failures: list[Exception] | None = None) -> None:
         super().__init__()
@@ -218,7 +229,7 @@ class Slow(Moody):
 
 
 async def edit_begins(here: Instance, poll: Poll, slow: Slow) -> None:
-    """Vote, and wait until the platform is told."""
+    """Vote, and wait until the platform has begun the edit."""
     use(here, slow)
     await votes(here, poll, BEN)
     await hear(here, poll)
@@ -232,7 +243,7 @@ async def hear(here: Instance, poll: Poll) -> None:
 
 
 async def test_a_change_during_an_edit_is_drawn_by_the_next(here: Instance, tally: Tally) -> None:
-    """By one, however many changes there are: a message is never edited twice at a time."""
+    """One further edit draws all changes that come during an edit; a message is never edited twice at a time."""
     poll, _ = await shown(here)
     slow = Slow()
     await edit_begins(here, poll, slow)
@@ -252,7 +263,10 @@ async def test_a_change_during_an_edit_is_drawn_by_the_next(here: Instance, tall
 async def test_a_change_during_an_edit_that_fails_is_drawn_unless_the_message_is_gone(
     here: Instance, caplog: pytest.LogCaptureFixture, failure: Exception, begun: int
 ) -> None:
-    """A bug is left alone until the poll changes, and it just has; where nothing is left to draw, no bug comes of it."""
+    """After an edit that met a bug, a change that came meanwhile is drawn by another edit.
+
+    If the message is gone or locked, there is no other edit, and no bug in the log.
+    """
     poll, copy = await shown(here)
     slow = Slow([failure])
     await edit_begins(here, poll, slow)
@@ -265,7 +279,7 @@ async def test_a_change_during_an_edit_that_fails_is_drawn_unless_the_message_is
 
 
 async def test_a_change_right_after_an_edit_is_drawn(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database had nothing left to draw when the edit was noted, and the task that made it hadn't ended yet."""
+    """A change is drawn even if it comes after the edit was noted and before the edit's task has ended."""
     poll, copy = await shown(here)
     moody, turn, changes = Moody(), here.copies._turn, [ADA]
     use(here, moody)
@@ -285,7 +299,7 @@ async def test_a_change_right_after_an_edit_is_drawn(here: Instance, monkeypatch
 
 
 class Busy(Moody):
-    """A platform during whose first edit that succeeds something else happens."""
+    """A platform on which `meanwhile` happens during the first edit that succeeds."""
 
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
@@ -297,7 +311,10 @@ class Busy(Moody):
 
 
 async def test_a_change_that_nobody_told_is_drawn_after_the_edit(here: Instance) -> None:
-    """The database says that the message is stale; and after a success the pauses are short again."""
+    """A change during an edit is drawn without any signal, because the database marks the message as stale.
+
+    After a success the pauses are short again.
+    """
     poll, _ = await shown(here)
     busy, naps = Busy([Unavailable("down")]), list[float]()
     busy.meanwhile = lambda: votes(here, poll, ADA)
@@ -322,9 +339,10 @@ class Forgetful(Moody):
 
 @pytest.mark.parametrize(("platform", "edits"), [(Forgetful(), 2), (Moody(), 0)])
 async def test_a_message_in_memory_is_drawn_by_each_process(here: Instance, platform: Moody, edits: int) -> None:
-    """At its start and at each change, whatever another process has drawn or is drawing; others' messages are not.
+    """A platform that keeps its messages in memory has each process draw them, at its start and at each change.
 
-    One that is gone is drawn nowhere.
+    A process does so even if another one holds the lease, which on other platforms keeps it from drawing. A message
+    that is gone is drawn nowhere.
     """
     poll, copy = await shown(here)
     use(here, platform)
@@ -340,7 +358,7 @@ async def test_a_message_in_memory_is_drawn_by_each_process(here: Instance, plat
 
 
 async def test_all_messages_are_looked_at_when_another_process_ends(here: Instance) -> None:
-    """It names no poll, and leaves stale messages of any."""
+    """A signal that names no poll, as an ending process sends it, has the stale messages of all polls redrawn."""
     moody = Moody()
     use(here, moody)
     for _ in range(2):
@@ -353,7 +371,7 @@ async def test_all_messages_are_looked_at_when_another_process_ends(here: Instan
 
 
 class Stuck(Slow):
-    """A platform whose edits never end, and take their time to be let go."""
+    """A platform whose edits never end by themselves, and take their time when they are cancelled."""
 
     released = False
 
@@ -367,7 +385,7 @@ class Stuck(Slow):
 
 
 async def test_an_edit_under_way_holds_up_no_end(here: Instance) -> None:
-    """It is let go first, and the other processes hear that they may look at once."""
+    """A stop cancels an edit under way, and then signals the other processes that they may take over."""
     poll, _ = await shown(here)
     stuck, heard = Stuck(), list[str]()
     await edit_begins(here, poll, stuck)
@@ -378,7 +396,7 @@ async def test_an_edit_under_way_holds_up_no_end(here: Instance) -> None:
 
 
 async def test_votes_are_gathered_before_the_next_look(here: Instance) -> None:
-    """For a quarter of a second."""
+    """After each look at a poll's messages, Parley gathers votes for a quarter of a second before the next look."""
     poll, _ = await shown(here)
     use(here, Moody())
     naps: list[float] = []
@@ -393,7 +411,7 @@ async def test_votes_are_gathered_before_the_next_look(here: Instance) -> None:
 
 
 async def test_a_message_is_known_by_its_place(here: Instance) -> None:
-    """The first in a place is found; that of a poll that opened by itself is remembered as any other."""
+    """Parley finds the first message of a poll in each place, and none in a place without one."""
     poll = await opened(here)
     there = replace(ADA.place, channel="other")
     assert not PostedMessage(poll.id, MessageRef(there, "m0"), NOW).stale
@@ -412,12 +430,15 @@ async def test_a_message_is_known_by_its_place(here: Instance) -> None:
     [(News.RESULT, "", True), (News.RESULT, "main", False), (News.NUDGE, "", False), (News.REMINDER, "main", False)],
 )
 def test_a_result_without_a_channel_is_for_the_host(news: News, channel: str, for_creator: bool) -> None:
-    """A reminder without one is for the member who asked."""
+    """A result without a channel goes to the poll's host; a member's own reminder, which has none either, doesn't."""
     assert Telling("p1", news, replace(ADA.place, channel=channel), NOW).for_creator is for_creator
 
 
 async def test_of_two_processes_the_one_with_the_lease_edits(here: Instance) -> None:
-    """And only what is stale, and as nobody else has edited it meanwhile; else the lease is let go."""
+    """A process edits a message only under its lease, and only if the message is stale and nobody edited it meanwhile.
+
+    Otherwise it releases the lease.
+    """
     poll, copy = await shown(here)
     name = redrawing.lease_of(copy)
 
@@ -442,7 +463,7 @@ async def test_of_two_processes_the_one_with_the_lease_edits(here: Instance) -> 
 
 @dataclass
 class DueAt:
-    """A chore that is due at a moment, and fails with what it is told to."""
+    """A chore that is due at a given moment, and fails with the given errors."""
 
     moment: datetime | None = None
     failures: list[Exception] = field(default_factory=list)
@@ -472,7 +493,10 @@ class DueAt:
 async def test_deadlines_are_read_when_the_next_is_due_or_after_half_a_minute(
     here: Instance, due: timedelta | None, wait: float, lag: float
 ) -> None:
-    """What is due and failed is tried again after a second; how long it has been due is told."""
+    """The scheduler waits until the next deadline, but at most 30 seconds, and one second if work is already due.
+
+    `lag` is the time for which work has been due.
+    """
     here.scheduler._chores = (DueAt(), DueAt(None if due is None else NOW + due), DueAt(NOW + DAY))
     if due is None:
         here.scheduler._chores = ()
@@ -487,9 +511,9 @@ async def test_deadlines_are_read_when_the_next_is_due_or_after_half_a_minute(
 async def test_the_scheduler_goes_on_after_what_fails(
     here: Instance, monkeypatch: pytest.MonkeyPatch, failures: list[Exception], waits: list[float]
 ) -> None:
-    """A second later where the database or a platform was out of reach; a bug in a chore keeps no other from running.
+    """If the database or a platform is unavailable, the scheduler tries again a second later.
 
-    What woke it is done with before it waits again.
+    A bug in a chore keeps no other chore from running. The scheduler clears a wake-up before it waits again.
     """
     first, second = DueAt(failures=failures), DueAt()
     here.scheduler._chores = (first, second)
@@ -512,7 +536,7 @@ async def test_the_scheduler_goes_on_after_what_fails(
 async def test_the_scheduler_finds_what_another_process_left_undrawn(
     here: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No signal says so: it looks at each turn, before it waits."""
+    """At each turn, the scheduler redraws messages that another process left stale, though no signal reports them."""
     poll, _ = await shown(here)
     moody = Moody()
     use(here, moody)
@@ -531,7 +555,10 @@ async def test_the_scheduler_finds_what_another_process_left_undrawn(
 async def test_what_is_to_be_forgotten_is_cleared_from_the_file_until_nothing_is_left(
     here: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At the first turn, because the last process may have died before it; then at each turn until it has worked."""
+    """The scheduler clears deleted data from the file at its first turn, and tries again at each turn until it works.
+
+    The first turn does so because the last process may have died before.
+    """
     tried: list[bool] = []
 
     async def forget(_database: object) -> bool:
@@ -545,7 +572,10 @@ async def test_what_is_to_be_forgotten_is_cleared_from_the_file_until_nothing_is
 
 
 async def test_other_processes_hear_that_a_poll_has_closed(here: Instance, clock: Clock) -> None:
-    """They may run the platforms where its result is to be told; a turn that closes nothing tells them nothing."""
+    """A close signals the other processes, which may run the platforms of the poll's places.
+
+    A turn that closes no poll sends no signal.
+    """
     await opened(here)
     heard: list[str] = []
     here.database.listen(Signal.DEADLINE, heard.append)
@@ -556,7 +586,7 @@ async def test_other_processes_hear_that_a_poll_has_closed(here: Instance, clock
 
 
 async def test_a_bug_in_the_scheduler_itself_makes_it_pause(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It pauses for half a minute, and ends its pause when it is stopped."""
+    """A bug in the scheduler itself makes it pause for half a minute; once it is stopped, it doesn't pause."""
     waited: list[float] = []
 
     async def wait(_event: asyncio.Event, seconds: float) -> bool:
@@ -579,7 +609,7 @@ async def test_a_bug_in_the_scheduler_itself_makes_it_pause(here: Instance, monk
 async def test_a_close_that_fails_is_in_the_log_once(
     here: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Other polls close all the same, and it closes once it can."""
+    """A close that fails is in the log once and is tried until it works, and other polls close meanwhile."""
     stuck, other = await opened(here), await opened(here)
     close, failures = type(here.box).close, [BotError("broken"), BotError("broken")]
 
@@ -598,7 +628,7 @@ async def test_a_close_that_fails_is_in_the_log_once(
 
 
 async def test_the_scheduler_wakes_for_a_deadline_and_for_its_end(here: Instance) -> None:
-    """Another process may have set the deadline."""
+    """The scheduler wakes for a deadline, which another process may have set, and for a stop."""
     here.scheduler._wake.clear()
     here.database.signal(Signal.DEADLINE)
     await until(here.scheduler._wake.is_set)
@@ -612,7 +642,7 @@ async def test_the_scheduler_wakes_for_a_deadline_and_for_its_end(here: Instance
 
 @pytest.mark.parametrize(("late", "told"), [(DAY - MOMENT, 1), (DAY, 0)])
 async def test_a_result_is_told_within_a_day(here: Instance, clock: Clock, late: timedelta, told: int) -> None:
-    """From the close on; afterwards nothing waits for it."""
+    """A result is told until a day after the close; from then on it is dropped."""
     poll, _ = await shown(here)
     await here.box.close(poll.id, NOW)
     moody = Moody()
@@ -624,7 +654,7 @@ async def test_a_result_is_told_within_a_day(here: Instance, clock: Clock, late:
 
 
 async def test_what_could_not_be_told_is_told_a_minute_later(here: Instance, clock: Clock) -> None:
-    """Not a moment sooner, and once."""
+    """A result that a place couldn't take is told a minute later, not a moment sooner, and once."""
     poll, _ = await shown(here)
     moody = Moody(post_failures=[Unavailable("down")])
     use(here, moody)
@@ -638,7 +668,10 @@ async def test_what_could_not_be_told_is_told_a_minute_later(here: Instance, clo
 async def test_what_could_not_be_put_back_is_put_back_first(
     here: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither place nor database could be reached: it waits in memory, and then in the database for any process."""
+    """If neither the place nor the database can be reached, a result waits in memory.
+
+    The next turn first puts it back into the database, where it waits for any process.
+    """
     poll, _ = await shown(here)
     moody = Moody(post_failures=[Unavailable("down"), Unavailable("down")])
     use(here, moody)
@@ -665,7 +698,7 @@ async def test_what_could_not_be_put_back_is_put_back_first(
 async def test_a_reminder_says_that_it_is_late_after_five_minutes(
     here: Instance, clock: Clock, late: timedelta, says_so: bool
 ) -> None:
-    """A result never does: its poll says when it closed."""
+    """A reminder that is more than five minutes late says so; a late result doesn't."""
     poll, _ = await shown(here)
     moody = Moody()
     use(here, moody)
@@ -679,7 +712,7 @@ async def test_a_reminder_says_that_it_is_late_after_five_minutes(
 
 
 async def test_no_poll_that_has_ended_is_reminded_of(here: Instance, clock: Clock) -> None:
-    """Neither its places nor a member who asked for it."""
+    """After a poll is cancelled, neither its places nor members who asked for it get a reminder."""
     poll, _ = await shown(here)
     wall = TellingWall()
     use(here, wall)
@@ -704,7 +737,7 @@ async def test_no_poll_that_has_ended_is_reminded_of(here: Instance, clock: Cloc
 async def test_only_a_result_is_told_of_a_poll_that_has_ended(
     here: Instance, news: News, state: PollState, posts: int
 ) -> None:
-    """What was to be told before its end is dropped."""
+    """A reminder or an opening that waits when its poll ends is dropped."""
     poll, moody = await opened(here), Moody()
     use(here, moody)
     if state is not PollState.OPEN:
@@ -722,7 +755,7 @@ async def test_only_a_result_is_told_of_a_poll_that_has_ended(
 async def test_news_of_a_poll_that_was_deleted_meanwhile_is_dropped(
     here: Instance, caplog: pytest.LogCaptureFixture, news: News
 ) -> None:
-    """It was taken out when the poll was still there; nobody is told, and it is no bug."""
+    """News that was taken before its poll was deleted is told to nobody, and the log has no bug."""
     wall = TellingWall()
     use(here, wall)
     telling = Telling("p99", news, ADA.place, NOW)
@@ -736,7 +769,7 @@ async def test_news_of_a_poll_that_was_deleted_meanwhile_is_dropped(
 async def test_a_host_hears_of_a_result_that_could_not_be_told(
     here: Instance, failure: Exception, news: News, notices: int
 ) -> None:
-    """Whatever kept it from being told; a reminder that nobody got is no result."""
+    """A host is told if a refusal or a bug keeps a result from being announced; a lost reminder is not reported."""
     poll, _ = await shown(here)
     wall = TellingWall()
     use(here, wall)
@@ -754,7 +787,7 @@ async def test_a_host_hears_of_a_result_that_could_not_be_told(
 async def test_a_scheduled_poll_that_cannot_be_posted_is_cancelled(
     here: Instance, caplog: pytest.LogCaptureFixture, failure: Exception
 ) -> None:
-    """Its host hears so; the log has a bug where it is one."""
+    """A scheduled poll that can't be posted is cancelled, and its host is told; only a bug is logged as one."""
     poll, wall = await opened(here), TellingWall()
     use(here, wall)
     wall.failures = [failure]
@@ -767,7 +800,7 @@ async def test_a_scheduled_poll_that_cannot_be_posted_is_cancelled(
 
 
 async def test_a_reminder_that_is_a_day_late_is_dropped(here: Instance, clock: Clock) -> None:
-    """Its poll goes on, whatever was to be said of it."""
+    """A reminder that is a day late is dropped, and its poll stays open."""
     poll, wall = await opened(here, closes_at=NOW + 9 * DAY), TellingWall()
     use(here, wall)
     reminder = Telling(poll.id, News.REMINDER, ADA.place, NOW)
@@ -778,7 +811,7 @@ async def test_a_reminder_that_is_a_day_late_is_dropped(here: Instance, clock: C
 
 
 async def test_news_for_a_platform_that_runs_nowhere_waits_for_a_day(here: Instance, clock: Clock) -> None:
-    """Afterwards nothing is due there any more."""
+    """News for a platform that runs nowhere waits for a day and is then dropped."""
     poll, _ = await shown(here)
     await here.box.close(poll.id, NOW)
     here.platforms.clear()
@@ -792,7 +825,10 @@ async def test_news_for_a_platform_that_runs_nowhere_waits_for_a_day(here: Insta
 async def test_a_poll_that_opens_late_says_so_after_five_minutes(
     here: Instance, clock: Clock, late: timedelta, says_so: bool
 ) -> None:
-    """And after a day nobody wants it any more: it is cancelled, and its host is told."""
+    """A scheduled poll that opens more than five minutes late says so.
+
+    If it is a day late, it is cancelled instead, and its host is told.
+    """
     poll, moody = await opened(here), Moody()
     use(here, moody)
     opening = Telling(poll.id, News.OPENING, ADA.place, NOW)
@@ -814,7 +850,10 @@ async def test_a_poll_that_opens_late_says_so_after_five_minutes(
 async def test_a_member_is_reminded_where_the_platform_can(
     here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Elsewhere nobody is, nothing waits for it, and it is no bug; a member who can't be written to is left at that."""
+    """A member who asked for a reminder gets it on a platform that can write to people.
+
+    On another platform nobody gets one, and the log has no bug.
+    """
     for platform, told in ((TellingWall(), 1), (Moody(), 0)):
         poll = await opened(here, closes_at=clock() + DAY)
         use(here, platform)

@@ -1,4 +1,4 @@
-"""A poll pings a role when it opens, and only where its host, its community and the platform all say so."""
+"""A poll pings a role when it opens, and only where its host, its community and the platform all allow it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FANS = "fans"
 
 
 class PingingWall(TellingWall):
-    """A wall whose messages can ping those whom `pingers` names; None where that can't be said just now."""
+    """A wall on which members named by `pingers` may ping; None means that the platform can't say just now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def pings_in(reply: Reply) -> list[str]:
 
 
 def pings(here: Instance) -> list[list[str]]:
-    """The roles that each posted message pings."""
+    """Return the roles that each posted message pings."""
     return [pings_in(reply) for _, reply in wall(here).posted]
 
 
@@ -66,7 +66,10 @@ async def allow(here: Instance) -> None:
 
 
 async def test_a_host_pings_the_role_that_moderators_named(here: Instance, clock: Clock) -> None:
-    """The first message pings it, once: no redraw, copy, reminder or result does."""
+    """A poll's first message pings the role that moderators named, if its host chose that.
+
+    No redraw, copy, reminder or result pings it.
+    """
     await allow(here)
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
     preview = await fill(here, ADA, more, others=("ping",))
@@ -92,7 +95,7 @@ async def test_a_host_pings_the_role_that_moderators_named(here: Instance, clock
 async def test_each_condition_alone_keeps_a_poll_from_pinging(
     here: Instance, chosen: bool, allowed: bool, may: bool
 ) -> None:
-    """Each is taken away after the host has chosen; what is posted pings nobody."""
+    """A poll pings nobody if its host chose no ping, its community names no role, or host or bot may not ping."""
     await allow(here)
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
     preview = await fill(here, ADA, more, others=("ping",) if chosen else ())
@@ -105,7 +108,7 @@ async def test_each_condition_alone_keeps_a_poll_from_pinging(
 
 
 async def test_the_setting_is_off_until_moderators_change_it(here: Instance) -> None:
-    """Without it the form doesn't offer a ping, and members can't set it."""
+    """Pings are off until moderators name a role: the form doesn't offer them, and members can't change the setting."""
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
     assert "ping" not in {choice.value for each in more.inputs for choice in each.options}
     assert "Only moderators" in words(await say(here, ADA, f"/settings ping:{FANS}"))
@@ -116,7 +119,7 @@ async def test_the_setting_is_off_until_moderators_change_it(here: Instance) -> 
 
 @pytest.mark.parametrize("pingers", [{"mo"}, None], ids=["without the right", "can't be said"])
 async def test_a_ping_that_cant_be_is_refused_beside_its_field(here: Instance, pingers: set[str] | None) -> None:
-    """Nobody is pinged where it isn't certain that host and bot may."""
+    """The form refuses a ping beside its field unless the platform says that both host and bot may ping."""
     await allow(here)
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
     pinging(here).pingers = pingers
@@ -139,7 +142,7 @@ async def test_a_ping_that_cant_be_is_refused_beside_its_field(here: Instance, p
 async def test_a_ping_takes_a_role_a_platform_and_its_leave(
     role: str, platform: str, answer: bool | None, may: bool
 ) -> None:
-    """Whatever the others say, each of them alone keeps a poll from pinging."""
+    """A poll may ping only if its community names a role, and its platform runs, can ping and allows this ping."""
 
     class Willing(Wall):
         async def may_ping(self, _place: Place, _member: str, _role: str) -> bool:
@@ -159,7 +162,7 @@ async def test_a_ping_takes_a_role_a_platform_and_its_leave(
 async def test_a_scheduled_poll_pings_by_the_rights_of_its_day(
     here: Instance, clock: Clock, chosen: bool, later: set[str] | None, pinged: list[str]
 ) -> None:
-    """What its host, and the bot, may do is asked when it opens; a poll whose host chose no ping has none."""
+    """A scheduled poll pings only if its host chose that, and the platform allows it at the opening."""
     await allow(here)
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
     preview = await fill(here, ADA, more, others=("ping",) if chosen else ())
@@ -171,7 +174,7 @@ async def test_a_scheduled_poll_pings_by_the_rights_of_its_day(
 
 
 async def test_another_communitys_copy_shows_no_role(here: Instance) -> None:
-    """A role is its own community's, so a copy elsewhere doesn't name it."""
+    """A role belongs to one community, so the poll's copy in another community doesn't name it."""
     await allow(here)
     more = form_of(await click(here, ADA, await say(here, ADA, LINE), "More settings"))
     await click(here, ADA, await fill(here, ADA, more, others=("ping",)), "Post")

@@ -1,4 +1,4 @@
-"""Private polls: they answer only requests made in one of their places, on whatever way somebody tries."""
+"""Private polls answer only requests made in one of their places, by any command, control or form."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ ACTIONS = (
     "v1:scores:p1:0",
 )
 VALUES = {"v1:ballot-form:p1": ("0",), "v1:poll-extend-by:p1": ("1440",), "v1:poll-open": ("p1",)}
-"""What a form or a list sends with its action; `poll-open` names the poll in it alone."""
+"""The values that forms and lists send with their actions; `poll-open` names its poll only there."""
 FORMS: dict[str, dict[str, str]] = {
     "v1:decide:p1": {"outcome": "Green tea it is"},
     "v1:objection-answered:p1:1": {"answer": "We'll keep the black tea"},
@@ -86,7 +86,7 @@ FORMS: dict[str, dict[str, str]] = {
     "v1:template-save:poll:p1": {"name": "tea"},
 }
 WITHOUT_ID = ("/poll list", "/poll results", "/poll receipt", "/poll export", "/poll close", "/poll cancel", "/log")
-"""They tell what there is, or mean the only poll that there is."""
+"""Commands that list polls, or that mean the only poll there is."""
 ELSEWHERE = {
     "a public channel": Place("test", "demo", "main"),
     "another private channel": Place("test", "demo", "board", private=True),
@@ -121,7 +121,7 @@ def intruder(request: pytest.FixtureRequest) -> Request:
 
 
 def tells(outcome: Outcome) -> bool:
-    """Whether an answer, a post or a file of the outcome gives anything of the poll away."""
+    """Return whether an answer, a post or a file of the outcome reveals anything of the poll."""
     whole = words(outcome) + "".join(reply_words(post.reply) for post in outcome.posts)
     files = outcome.answer.files if outcome.answer else ()
     return QUESTION in whole or "Green" in whole or bool(outcome.posts) or bool(files)
@@ -129,7 +129,10 @@ def tells(outcome: Outcome) -> bool:
 
 @pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE)
 async def test_no_way_leads_into_a_private_poll_from_elsewhere(here: Instance, intruder: Request, place: Place) -> None:
-    """Each command and each control, by a member or a moderator elsewhere, answers as for a poll that does not exist."""
+    """In another place, each command, control and form answers about a private poll as about one that does not exist.
+
+    Members and moderators get the same answer.
+    """
     who = outside(intruder, place)
     for line in COMMANDS:
         answer = await say(here, who, line)
@@ -154,7 +157,7 @@ async def test_no_way_leads_into_a_private_poll_from_elsewhere(here: Instance, i
 
 
 async def test_every_way_to_a_poll_is_tried(here: Instance) -> None:
-    """A new command, control or form that names a poll fails here until the attack above has it."""
+    """The test above must try every command, control and form that names a poll, so a new one fails here first."""
     registry = here.bot.registry
     handlers = {verb: handler.handler for verb, handler in (*registry.actions.items(), *registry.forms.items())}
     ways = {verb for verb, handler in handlers.items() if "poll_id" in inspect.signature(handler).parameters}
@@ -169,7 +172,7 @@ async def test_every_way_to_a_poll_is_tried(here: Instance) -> None:
 
 @pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE)
 async def test_no_list_elsewhere_has_a_private_poll(here: Instance, intruder: Request, place: Place) -> None:
-    """Lists, completion and commands that mean the only poll leave it out, before its close and afterwards."""
+    """In other places, a private poll is in no list or completion, and no command means it as the only poll."""
     who = outside(intruder, place)
     for _ in range(2):
         for line in WITHOUT_ID:
@@ -181,14 +184,14 @@ async def test_no_list_elsewhere_has_a_private_poll(here: Instance, intruder: Re
 
 
 async def test_the_sources_of_home_pages_have_no_private_poll(here: Instance) -> None:
-    """What has no place, such as a home page or the web, lists polls that are not private alone."""
+    """A list without a place, such as a home page's, has no private polls; a private place's list has its own."""
     await say(here, ADA, CREATE)
     assert [poll.id for poll in await here.polls.listed("test:demo")] == ["p2"]
     assert [poll.id for poll in await here.polls.listed("test:demo", OFFICE)] == ["p1", "p2"]
 
 
 async def test_in_its_place_a_private_poll_is_like_any_other(here: Instance) -> None:
-    """Members there list it, vote, and see the result; a moderator there closes it."""
+    """In its place, members list a private poll, vote in it and see its result, and a moderator closes it."""
     assert QUESTION in words(await say(here, inside(BEN), "/poll list"))
     assert "Your vote is counted" in words(await press(here, inside(BEN), "v1:vote:p1:1"))
     assert [choice.value for choice in await here.bot.complete(inside(BEN), "poll results", "poll", "", {})] == ["p1"]
@@ -199,14 +202,14 @@ async def test_in_its_place_a_private_poll_is_like_any_other(here: Instance) -> 
 
 
 async def test_a_private_poll_stays_private_when_its_place_opens(here: Instance) -> None:
-    """The channel is public by now: the poll still answers there, and nowhere else."""
+    """After its channel becomes public, a private poll still answers there and nowhere else."""
     opened = replace(OFFICE, private=False)
     assert QUESTION in words(await press(here, replace(BEN, place=opened), "v1:poll-show:p1"))
     assert not tells(await press(here, BEN, "v1:poll-show:p1"))
 
 
 async def test_a_public_poll_answers_in_private_places_too(here: Instance) -> None:
-    """Only a poll that was opened in a private place is private."""
+    """A public poll answers in private places too, and a post in one doesn't make it private."""
     await say(here, ADA, '/poll create post:yes question:"Which day?" options:"Monday|Friday"')
     assert "Which day?" in words(await press(here, inside(BEN), "v1:poll-show:p2"))
     await say(here, inside(ADA), "/poll post poll:p2")
@@ -214,7 +217,7 @@ async def test_a_public_poll_answers_in_private_places_too(here: Instance) -> No
 
 
 async def test_a_direct_conversation_is_a_private_place(here: Instance) -> None:
-    """A poll that is opened there is nobody else's."""
+    """A poll that is opened in a direct conversation answers in no other place."""
     direct = Place("test", "demo", "dm-1", direct=True)
     await say(here, replace(ADA, place=direct), CREATE)
     assert QUESTION in words(await press(here, replace(ADA, place=direct), "v1:poll-show:p2"))
@@ -223,7 +226,10 @@ async def test_a_direct_conversation_is_a_private_place(here: Instance) -> None:
 
 
 async def test_the_host_is_asked_before_a_private_poll_goes_to_a_wider_place(here: Instance) -> None:
-    """The question says what the post opens. Once the host presses the button, the poll answers there as well."""
+    """Before a private poll is posted in another place, Parley tells its host what everyone there will see.
+
+    Once the host presses the button, the poll answers there as well, but still in no other place.
+    """
     question = await say(here, ADA, "/poll post poll:p1")
     assert "Everyone who can see this channel will read the question, vote, and see who voted for what." in words(
         question
@@ -240,14 +246,14 @@ async def test_the_host_is_asked_before_a_private_poll_goes_to_a_wider_place(her
 
 
 async def test_a_private_poll_is_posted_again_in_its_place_without_a_question(here: Instance) -> None:
-    """A post there opens it to nobody; a moderator who is there may do it as well."""
+    """The host and moderators post a private poll again in its own place without being asked to confirm."""
     for who in (ADA, MO):
         assert "posted here" in words(await say(here, inside(who), "/poll post poll:p1"))
     assert len(wall(here).posted) == 3
 
 
 async def test_a_receipt_is_checked_by_its_code_anywhere_and_shows_no_question(here: Instance) -> None:
-    """The code proves itself; a wrong one tells nothing, not even that the poll exists."""
+    """The code of a private poll's receipt can be checked anywhere, and the answer doesn't show the poll's question."""
     ballot = await here.polls.own(await here.polls.get("p1", T), ADA.actor)
     assert ballot is not None
     for place in ELSEWHERE.values():
@@ -259,13 +265,13 @@ async def test_a_receipt_is_checked_by_its_code_anywhere_and_shows_no_question(h
 
 
 async def test_a_private_place_takes_no_public_page(here: Instance) -> None:
-    """The page would show outside what belongs to the place."""
+    """A poll in a private place can't have a public page; one in a public place can."""
     assert "can't have a public page" in words(await say(here, inside(ADA), f"{CREATE} public:yes"))
     assert "The poll is open" in words(await say(here, ADA, f"{CREATE} public:yes"))
 
 
 async def test_moderators_elsewhere_hear_nothing_of_a_private_poll(here: Instance, clock: Clock) -> None:
-    """Its messages are gone, so its result can't be announced: the moderators' channel is no place of it."""
+    """If a private poll's messages are gone, its result isn't announced in the moderators' channel."""
     await say(here, MO, "/settings channel:staff")
     posts = len(wall(here).posted)
     (copy,) = await here.database.read(lambda tx: messages.copies(tx, "p1"))
@@ -279,7 +285,10 @@ async def test_moderators_elsewhere_hear_nothing_of_a_private_poll(here: Instanc
     ("platform", "apart"), [("slack", False), ("discord", True)], ids=["everybody's thread", "a thread of its own"]
 )
 def test_a_thread_is_a_place_of_its_own_where_it_has_members_of_its_own(platform: str, apart: bool) -> None:
-    """A poll of a thread answers in the channel only where the whole channel sees the thread; the reverse holds always."""
+    """A thread's poll answers in the channel only if the whole channel sees the thread, as on Slack but not on Discord.
+
+    A channel's poll answers in its threads on both.
+    """
     channel, thread = Place(platform, "w", "c"), Place(platform, "w", "c", thread="t")
     assert (poll_place(thread) in places_around(channel)) is not apart
     assert poll_place(channel) in places_around(thread)

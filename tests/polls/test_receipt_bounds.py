@@ -1,4 +1,4 @@
-"""Receipts and heads as people type them, and what a record says of them: at each length, and for each kind of link."""
+"""Receipts and heads as people type them, at each length, and the verdict of a record on a receipt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEAD = "0123456789abcdef"
     ("letters", "good"), [(0, False), (15, False), (16, True), (17, True), (63, True), (64, True), (65, False)]
 )
 def test_a_head_has_16_to_64_letters(letters: int, good: bool) -> None:
-    """Spelt as people do: in any case, with blanks and dashes."""
+    """A typed head has 16 to 64 letters, in any case, and may have blanks and dashes between them."""
     head = (HEAD * 5)[:letters]
     assert typed_head(head) == (head if good else "")
     assert typed_head(f" {head[:8].upper()}- {head[8:]} ") == (head if good else "")
@@ -37,7 +37,7 @@ def test_a_head_has_16_to_64_letters(letters: int, good: bool) -> None:
 
 @pytest.mark.parametrize("head", ["g" * 16, "0" * 15 + "O", "0" * 15 + "\u0660", "0" * 15 + "é"])
 def test_a_head_is_hexadecimal(head: str) -> None:
-    """Another letter makes it none."""
+    """A head with a letter that isn't a hexadecimal digit is no head."""
     assert typed_head(head) == ""
 
 
@@ -61,12 +61,12 @@ def test_a_head_is_hexadecimal(head: str) -> None:
     ],
 )
 def test_a_receipt_has_16_letters_and_none_or_a_whole_head(typed: str, receipt: TypedReceipt | None) -> None:
-    """One letter more or less of either is no receipt."""
+    """A receipt is a code of 16 letters, alone or with a head of exactly 16 or 64."""
     assert typed_receipt(typed) == receipt
 
 
 def test_a_receipt_is_written_with_the_first_letters_of_its_head() -> None:
-    """16 of them; without a head it is the code alone."""
+    """A receipt is written as its code and the first 16 letters of its head, or as its code if it has no head."""
     assert HEAD_LETTERS == 16
     assert written(CODE, HEAD * 4) == f"{CODE}-{HEAD}"
     assert written(CODE, "") == CODE
@@ -74,7 +74,7 @@ def test_a_receipt_is_written_with_the_first_letters_of_its_head() -> None:
 
 
 def test_a_code_is_80_bits() -> None:
-    """Each of them counts, and none beyond them."""
+    """A code has 80 bits: each of them changes it, and later bits don't."""
     zero = bytes(32)
     codes = {code_of(zero)}
     for bit in range(80):
@@ -109,12 +109,18 @@ MINE = link(1, receipt=receipt_hash(CODE))
 def test_what_a_record_says_of_a_receipt(
     head: str, found: ChainLink | None, later: ChainLink | None, has_head: bool, verdict: Receipt
 ) -> None:
-    """Its link, whether it still stands, and whether the head after it is the receipt's."""
+    """The verdict depends on the receipt's link, on whether that link still stands, and on whether the head matches it.
+
+    If the link isn't found, it depends on whether the record has the head.
+    """
     assert judge(TypedReceipt(CODE, head), found, later, has_head=has_head) is verdict
 
 
 def test_a_receipt_is_looked_up_among_all_links() -> None:
-    """Another's change is not its own, and a cancelled poll counts nothing."""
+    """A receipt is looked up among all links: a change of another ballot doesn't replace its own.
+
+    In a cancelled poll a ballot that stood is reported as cancelled.
+    """
     links = [link(1), replace(MINE, number=2, hash="2" * 64), link(3, Step.CHANGE, 1)]
     assert look_up(TypedReceipt(CODE, "2" * 16), links, PollState.CLOSED) is Receipt.INCLUDED
     assert look_up(TypedReceipt(CODE, "2" * 16), links, PollState.OPEN) is Receipt.INCLUDED

@@ -1,6 +1,6 @@
-"""Every rule of a record, one break at a time: what is found, where, and nothing else.
+"""Each rule of a record, broken once: the check finds that rule at that place, and nothing else.
 
-Records are made by hand (records.py), of both formats, so each field can be wrong alone.
+Records are made by hand (records.py), in both formats, so each field can be wrong alone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Break = Callable[[Record], Record]
 
 
 def found(record: Record) -> set[tuple[Rule, str]]:
-    """Which rules are broken, and where: a ballot by its place among the rows."""
+    """Return the broken rules with their places; a ballot's place is its number among the rows."""
     places = {
         f"ballot {'of ' if row.name else ''}{row.voter[: None if row.name else 16]}": f"ballot {at}"
         for at, row in enumerate(record.ballots)
@@ -53,13 +53,13 @@ def found(record: Record) -> set[tuple[Rule, str]]:
 
 @pytest.mark.parametrize(("state", "secret", "number"), list(product(PollState, (True, False), (1, 2))))
 def test_an_honest_record_is_whole(state: PollState, secret: bool, number: int) -> None:
-    """Of both formats, secret or named, whether the poll is open, closed or cancelled."""
+    """The check finds nothing in an honest record of either format, secret or named, open, closed or cancelled."""
     assert found(honest(state, secret=secret, number=number)) == set()
 
 
 @pytest.mark.parametrize("state", PollState)
 def test_a_record_without_a_vote_is_whole(state: PollState) -> None:
-    """It has no link while it is open, and one afterwards."""
+    """A record without a vote is whole: it has no link while its poll is open, and one after its end."""
     maker = RecordMaker()
     if state is not OPEN:
         maker.end(state)
@@ -180,7 +180,7 @@ LINKS: dict[str, tuple[Break, set[tuple[Rule, str]]]] = {
 
 @pytest.mark.parametrize("case", LINKS)
 def test_one_break_of_a_closed_secret_record_is_found(case: str) -> None:
-    """By its rule and its place, and without a word about the rest."""
+    """The check finds each break of a closed secret record, by its rule and its place, and nothing else."""
     damage, expected = LINKS[case]
     commitments = {f"closing commitment {each[:12]}" for each in honest().closing}
     assert {
@@ -189,7 +189,10 @@ def test_one_break_of_a_closed_secret_record_is_found(case: str) -> None:
 
 
 def test_a_record_without_its_links_lacks_each_of_them() -> None:
-    """Nothing else can be said of it; a poll that counts none has another opening, or a head that isn't there."""
+    """In a record without its links, the check finds each of them missing, and state and deadline unproven.
+
+    A record that counts no links still has to fit its opening and its head.
+    """
     closed = replace(honest(), links=[])
     missing = {(Rule.LINK_MISSING, f"link {number}") for number in range(1, 10)}
     assert found(closed) == missing | {(Rule.STATE, "poll"), (Rule.DEADLINE, "poll")}
@@ -198,25 +201,25 @@ def test_a_record_without_its_links_lacks_each_of_them() -> None:
 
 
 def test_a_row_without_time_or_reason_of_its_end_is_found() -> None:
-    """No Parley writes one, and no closing link commits to it."""
+    """The check finds a closed poll's row without its end's time or reason, as the closing link commits to both."""
     assert found(with_poll(honest(), end_reason=None)) == {(Rule.CLOSING, "link 9")}
     assert found(with_poll(honest(), closed_at=None)) == {(Rule.CLOSING, "link 9")}
 
 
 def test_an_ended_poll_is_proven_by_its_end_alone() -> None:
-    """Its row's seal is another then, so keys that are still at hand prove nothing of it."""
+    """After a poll's end, the check ignores keys that are still at hand, because the row has another seal by then."""
     assert found(replace(honest(), secret=honest(OPEN).secret)) == set()
 
 
 def test_a_vote_can_not_pass_for_an_extension() -> None:
-    """Even where it commits to the time that it holds."""
+    """A vote with a closing time is found as a changed link, even if it commits to that time."""
     maker = RecordMaker()
     maker.add(Step.CAST, extension_commitment("p1", LATER), closes_at=LATER)
     assert (Rule.LINK_CHANGED, "link 1") in found(maker.record())
 
 
 def test_a_finding_says_what_it_found() -> None:
-    """Which link isn't continued, and both numbers of a count."""
+    """A finding names the link that isn't continued, and gives both numbers of a count."""
     broken = verify(with_link(honest(), 3, hash="0" * 64))
     assert "it doesn't continue link 3" in {finding.text for finding in broken}
     changed = verify(with_ballot(honest(), 0, choice="0,1"))
@@ -267,7 +270,7 @@ OPEN_POLL: dict[str, tuple[Break, set[tuple[Rule, str]]]] = {
 
 @pytest.mark.parametrize("case", OPEN_POLL)
 def test_one_break_of_an_open_record_is_found(case: str) -> None:
-    """With the keys at hand."""
+    """With the keys at hand, the check finds each break of an open record, by its rule and its place."""
     damage, expected = OPEN_POLL[case]
     assert found(damage(honest(OPEN))) == expected
 
@@ -289,13 +292,16 @@ NAMED: dict[str, tuple[Break, set[tuple[Rule, str]]]] = {
 @pytest.mark.parametrize("state", [OPEN, CLOSED])
 @pytest.mark.parametrize("case", NAMED)
 def test_one_break_of_a_named_record_is_found(case: str, state: PollState) -> None:
-    """A voter who was erased is none."""
+    """The check finds each break of a named record by its rule and its place; an erased voter is no break."""
     damage, expected = NAMED[case]
     assert found(damage(honest(state, secret=False))) == expected
 
 
 def test_a_named_record_of_format_1_has_no_salted_voters() -> None:
-    """One that has is changed; a voter without a link was erased."""
+    """A salted voter in a named record of format 1 is a break.
+
+    A ballot without a link is an erased voter's in a closed record, and a break in an open one.
+    """
     record = honest(secret=False, number=1)
     assert found(with_ballot(record, 0, who=record.ballots[0].voter)) == {(Rule.BALLOT_CHANGED, "ballot 0")}
     assert found(with_ballot(record, 0, link=None, nonce=None, voter="stranger", name=None)) == set()
@@ -306,13 +312,13 @@ def test_a_named_record_of_format_1_has_no_salted_voters() -> None:
 
 
 def test_format_1_binds_no_close_and_no_row() -> None:
-    """Its record says nothing of either, so neither can be wrong."""
+    """Format 1 binds neither the closing time nor the row, so the check finds no change of either."""
     assert found(with_poll(honest(OPEN, number=1), closes_at=LATER)) == set()
     assert found(with_poll(honest(number=1), closes_at=LATER, first_closes_at=CLOSES)) == set()
 
 
 def test_format_1_has_no_extension() -> None:
-    """A link that says it is one was made by hand."""
+    """Format 1 has no extensions, so a link that claims to be one is found as changed."""
     maker = RecordMaker(number=1)
     maker.vote(1, "0")
     maker.extend()
@@ -330,7 +336,7 @@ def test_format_1_has_no_extension() -> None:
     ],
 )
 def test_a_link_replaces_what_stands_or_nothing(step: Step, replaces: int, rule: Rule) -> None:
-    """Only a change and a withdrawal replace, and only what stands: link 2 was replaced by link 3 here."""
+    """Only a change and a withdrawal replace a link, and only one that stands: here link 3 has replaced link 2."""
     maker = RecordMaker()
     maker.vote(0, "0")
     maker.vote(1, "0")
@@ -340,7 +346,7 @@ def test_a_link_replaces_what_stands_or_nothing(step: Step, replaces: int, rule:
 
 
 def test_an_extension_and_a_close_replace_nothing() -> None:
-    """Nor does either take away what stands."""
+    """An extension replaces no link, so a vote before it can still be changed after it."""
     maker = RecordMaker()
     maker.vote(0, "0")
     maker.extend()
@@ -350,7 +356,7 @@ def test_an_extension_and_a_close_replace_nothing() -> None:
 
 @pytest.mark.parametrize("state", PollState)
 def test_a_poll_that_has_ended_ends_with_one_close(state: PollState) -> None:
-    """An open one has none."""
+    """A poll that has ended has exactly one close, as its last link; an open poll has none."""
     maker = RecordMaker()
     maker.vote(0, "0")
     maker.end()
@@ -367,7 +373,10 @@ def test_a_poll_that_has_ended_ends_with_one_close(state: PollState) -> None:
 
 
 def test_a_close_binds_as_many_ballots_as_stood() -> None:
-    """One too few is found though everything else was made to fit; a cancelled poll has none."""
+    """A close binds as many ballots as stood: one too few is found, even if everything else fits.
+
+    A cancelled poll's close binds none.
+    """
     maker = RecordMaker()
     maker.vote(0, "0")
     maker.vote(1, "1")
@@ -378,7 +387,10 @@ def test_a_close_binds_as_many_ballots_as_stood() -> None:
 
 
 def test_an_open_record_without_its_keys_says_what_cannot_be_checked() -> None:
-    """It is found first; counts and ballots are checked all the same, and no link is called changed."""
+    """Without the keys of an open record, the check first says that they are missing, and calls no link changed.
+
+    It still checks counts, missing links and the head.
+    """
     keyless = replace(honest(OPEN), secret=None)
     assert verify(keyless) == [NO_KEY] + [finding for finding in verify(keyless) if finding != NO_KEY]
     assert Rule.LINK_CHANGED not in {finding.rule for finding in verify(keyless)}
@@ -389,7 +401,7 @@ def test_an_open_record_without_its_keys_says_what_cannot_be_checked() -> None:
 
 
 def test_as_many_equal_ballots_stand_as_have_a_commitment() -> None:
-    """Two with the same choice and seal, which have the same commitment twice; a third has none."""
+    """Of ballots with the same choice and seal, as many stand as the close has commitments; one more is a break."""
     maker = RecordMaker()
     for voter in range(3):
         maker.vote(voter, "0")
@@ -407,8 +419,10 @@ def test_as_many_equal_ballots_stand_as_have_a_commitment() -> None:
 
 @pytest.mark.parametrize("secret", [True, False])
 def test_a_seal_tells_nothing_of_votes(secret: bool) -> None:
-    """Each ballot gets a fresh seal; in a secret poll a fresh name too, and the rows stand in the order of these names,
-    whichever way the votes came."""
+    """A close gives each ballot a fresh random seal.
+
+    In a secret poll it gives each a fresh name too, and the rows stand in the order of these names, not of the votes.
+    """
     record = honest(OPEN, secret=secret)
     draws = iter(number.to_bytes(16, "big") for number in (5, 9, 7, 6, 0xD, 0xB, 0xC, 0xA))
     sealed = seal(record, lambda _count: next(draws))
@@ -437,14 +451,17 @@ def test_a_seal_tells_nothing_of_votes(secret: bool) -> None:
     ],
 )
 def test_a_record_that_does_not_hold_is_not_sealed(damage: Break, rule: Rule) -> None:
-    """Or its close would hide the change; nor is one whose keys are away."""
+    """A record that doesn't hold is not sealed, because its close would hide the change.
+
+    A record whose keys are away is not sealed either.
+    """
     with pytest.raises(Tampered) as caught:
         seal(damage(honest(OPEN)), bytes)
     assert rule in {finding.rule for finding in caught.value.findings}
 
 
 def test_which_keys_a_record_is_hashed_under() -> None:
-    """Format 1 has none; under format 2 it is the open poll's own, or the one that was published."""
+    """A record of format 1 is hashed without a key; one of format 2 under the open poll's key or the published one."""
     assert isinstance(honest(OPEN, number=1).format, Format1)
     assert replace(honest(OPEN), secret=None).format is None
     assert honest(OPEN).format == honest().format == honest(CANCELLED).format == Format2(CHAIN_KEY)
@@ -452,7 +469,10 @@ def test_which_keys_a_record_is_hashed_under() -> None:
 
 @pytest.mark.parametrize("state", PollState)
 def test_a_head_that_was_once_there_is_found(state: PollState) -> None:
-    """At the opening, after each link, and by its first letters; without the keys the opening's can't be told."""
+    """Each head that a record ever had is found, whole or by its first 16 letters.
+
+    Without the keys of an open poll, the head of its opening can't be found.
+    """
     record = honest(state)
     record_format = record.format
     assert record_format is not None
@@ -466,7 +486,10 @@ def test_a_head_that_was_once_there_is_found(state: PollState) -> None:
 
 @pytest.mark.parametrize(("state", "secret"), list(product((OPEN, CLOSED), (True, False))))
 def test_a_standing_link_has_its_ballot(state: PollState, secret: bool) -> None:
-    """The one row that is given must be it; without one, that is so only once the poll has ended."""
+    """A link stands only if the one given row is its ballot, and in a closed secret poll no row leads to a link.
+
+    Without any row it stands once the poll has ended.
+    """
     record = honest(state, secret=secret)
     link = record.links[2]
     alone = replace(record, ballots=record.ballots[:1])
@@ -487,7 +510,7 @@ def test_a_standing_link_has_its_ballot(state: PollState, secret: bool) -> None:
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("state", [OPEN, CLOSED])
 def test_names_are_those_that_the_record_proves(state: PollState, number: int) -> None:
-    """Whatever of the row or of its link is otherwise, its name is not shown, and the other names are."""
+    """If any part of a named row doesn't fit the record, its name is not shown, and the other names are."""
     record = honest(state, secret=False, number=number)
     names = [name for name, _ in proven_names(record)]
     assert names == ["Member 2", "Member 3", "Member 4", "Member 0"]
@@ -509,7 +532,7 @@ def test_names_are_those_that_the_record_proves(state: PollState, number: int) -
 
 
 def test_a_ballot_that_was_changed_proves_no_name_any_more() -> None:
-    """Put back in its place, it is nobody's; and a row that knows no link is none of the first link's either."""
+    """A ballot that its voter has replaced proves no name when it is put back, nor does a row without a link."""
     maker = RecordMaker(secret=False)
     maker.vote(0, "0")
     [old] = maker.ballots
@@ -526,7 +549,10 @@ def test_a_ballot_that_was_changed_proves_no_name_any_more() -> None:
 
 @pytest.mark.parametrize(("secret", "number"), list(product((True, False), (1, 2))))
 def test_a_file_is_read_as_it_was_written(secret: bool, number: int) -> None:
-    """It verifies without a database, and what is written again is the same."""
+    """A record's file verifies without a database, and writing it again gives the same text.
+
+    Only a named poll's file has names and voters.
+    """
     text = as_json(honest(secret=secret, number=number))
     again = read_record(text)
     assert verify(again) == []
@@ -536,7 +562,7 @@ def test_a_file_is_read_as_it_was_written(secret: bool, number: int) -> None:
 
 
 def test_a_file_of_a_secret_poll_has_no_place_for_a_voter() -> None:
-    """Nor for anything that leads to one; a reader leaves aside what somebody put there."""
+    """A secret poll's file has no place for a voter or anything that leads to one, and a reader ignores additions."""
     document = json.loads(as_json(honest()))
     assert all(each.keys() == {"choice", "seal"} for each in document["ballots"])
     document["ballots"][0] |= {
@@ -551,7 +577,7 @@ def test_a_file_of_a_secret_poll_has_no_place_for_a_voter() -> None:
 
 
 def test_a_file_is_easy_to_read() -> None:
-    """Two blanks deep, every letter as it is, and the last line ended."""
+    """A record's file is indented by two blanks, keeps every letter as it is, and ends with a line end."""
     text = as_json(with_poll(honest(), question="“Tea” or 茶?"))
     assert text.startswith('{\n  "format": 2,\n  "opening": {\n    "poll": "p1",\n')
     assert "“Tea” or 茶?" in text
@@ -560,13 +586,13 @@ def test_a_file_is_easy_to_read() -> None:
 
 @pytest.mark.parametrize("secret", [True, False])
 def test_the_order_of_a_file_follows_the_seals(secret: bool) -> None:
-    """So it is another than that of the votes, or of the voters' ids."""
+    """The order of ballots in a file follows their seals, and doesn't depend on the order of the stored rows."""
     record = honest(secret=secret)
     assert as_json(replace(record, ballots=record.ballots[::-1])) == as_json(record)
 
 
 def test_an_erased_voters_ballot_that_was_changed_is_found_in_a_file() -> None:
-    """It shows by its place in the count and in the chain, like any other ballot."""
+    """A changed ballot of an erased voter is found in a file by its count and its place in the chain."""
     record = with_ballot(honest(secret=False), 0, name=None, salt=None, voter="stranger")
     changed = read_record(as_json(with_ballot(record, 0, choice="0")))
     assert {Rule.BALLOT_CHANGED, Rule.COUNTS} <= {rule for rule, _ in found(changed)}
@@ -574,7 +600,7 @@ def test_an_erased_voters_ballot_that_was_changed_is_found_in_a_file() -> None:
 
 @pytest.mark.parametrize("part", ["community", "results", "topic", "closes_at", "words"])
 def test_a_file_lacks_nothing_that_its_opening_binds(part: str) -> None:
-    """A reader doesn't make up for it, as it does under format 1, which binds none of these."""
+    """A reader refuses a file of format 2 that lacks a part bound by its opening."""
     document = json.loads(as_json(honest()))
     assert verify(read_record(json.dumps(document))) == []
     lacking = document["opening"]["options"][1] if part == "words" else document["opening"]
@@ -584,7 +610,7 @@ def test_a_file_lacks_nothing_that_its_opening_binds(part: str) -> None:
 
 
 def test_a_file_of_format_1_has_what_that_binds() -> None:
-    """Neither the community nor the first close, nor what the options' cards said."""
+    """A file of format 1 lacks the community, results, topic, first close and words of cards: it binds none of them."""
     opening = json.loads(as_json(honest(number=1)))["opening"]
     newer = json.loads(as_json(honest()))["opening"]
     assert newer.keys() - opening.keys() == {"community", "results", "topic", "closes_at"}
@@ -593,7 +619,7 @@ def test_a_file_of_format_1_has_what_that_binds() -> None:
 
 @pytest.mark.parametrize("part", ["closed_at", "end_reason"])
 def test_an_end_that_is_not_known_is_written_as_a_state_alone(part: str) -> None:
-    """No Parley ends a poll so; the file says what there is."""
+    """A file has the state, reason and time of a poll's end, or its state alone if one of the others isn't known."""
     ended = json.loads(as_json(with_poll(honest(), **{part: None})))
     assert ended["closing"] == {"state": "closed"}
     assert json.loads(as_json(honest()))["closing"].keys() == {"state", "reason", "closed_at"}
@@ -601,7 +627,7 @@ def test_an_end_that_is_not_known_is_written_as_a_state_alone(part: str) -> None
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_an_erased_voter_is_in_no_file(number: int) -> None:
-    """The random text that stands in the place of the voter is not, either."""
+    """A file has neither an erased voter's name nor the random text that stands in the voter's place."""
     record = honest(secret=False, number=number)
     erased = with_ballot(record, 0, name=None, salt=None, voter="stranger")
     text = as_json(erased)
@@ -642,7 +668,7 @@ def changed_file(old: str, new: str) -> str:
     ],
 )
 def test_a_file_of_another_shape_is_refused(old: str, new: str) -> None:
-    """Whatever a number, a time, a word or a hash is instead of what it is."""
+    """A reader refuses a file in which a number, time, word, list or hash has another shape than Parley writes."""
     with pytest.raises(Refused, match="holds no record"):
         read_record(changed_file(old, new))
 
@@ -651,7 +677,7 @@ def test_a_file_of_another_shape_is_refused(old: str, new: str) -> None:
     ("old", "new"), [('"quorum": 0', '"quorum": 9007199254740991'), ('"roles": []', '"roles": ["a", "b"]')]
 )
 def test_a_file_beside_these_is_read_and_does_not_hold(old: str, new: str) -> None:
-    """It says something else than what was opened."""
+    """A reader takes a file with other values of the right shape, and the check finds that its opening was changed."""
     assert (Rule.FROZEN_TEXT, "poll") in found(read_record(changed_file(old, new)))
 
 
@@ -667,7 +693,10 @@ def test_a_file_beside_these_is_read_and_does_not_hold(old: str, new: str) -> No
     ],
 )
 def test_a_voter_is_shown_whole_or_not_at_all(number: int, lacking: tuple[str, ...], refused: bool) -> None:
-    """Under format 1 an earlier erasure can have left the one without the other."""
+    """Under format 2, a reader takes a voter's name, id and salt only together, or none of them.
+
+    Under format 1 an earlier erasure may have left an id without a name.
+    """
     document = json.loads(as_json(honest(secret=False, number=number)))
     document["ballots"][0] |= dict.fromkeys(lacking)
     if refused:
@@ -696,7 +725,7 @@ def test_a_voter_is_shown_whole_or_not_at_all(number: int, lacking: tuple[str, .
     ],
 )
 def test_a_secret_fits_its_poll_and_its_format(stored: bytes, number: int, fits: bool) -> None:
-    """32 bytes, bare under format 1, with the poll's id before them under format 2."""
+    """A secret has 32 bytes, bare under format 1 and after the poll's id under format 2; any other one is refused."""
     if fits:
         assert read_secret("p1", stored, number).format.number == number
     else:
@@ -706,7 +735,10 @@ def test_a_secret_fits_its_poll_and_its_format(stored: bytes, number: int, fits:
 
 
 def test_each_key_follows_from_the_secret_for_one_purpose() -> None:
-    """No two are the same; another secret gives others, and format 1 has neither a chain key nor a row's seal."""
+    """Each key follows from the secret for one purpose, and another secret gives others.
+
+    Format 1 has neither a chain key nor a row's seal.
+    """
     one, other = (read_secret("p1", sealed_secret("p1", bytes([each]) * 32), 2) for each in (0, 1))
     assert len({one.voter_key, one.row_key, bytes.fromhex(one.chain_key), other.voter_key}) == 4
     assert one.pseudonym("ada") != one.pseudonym("ben") != other.pseudonym("ben")
@@ -723,13 +755,13 @@ def test_each_key_follows_from_the_secret_for_one_purpose() -> None:
 
 
 def test_a_field_is_written_with_its_length_in_bytes() -> None:
-    """So that no two lists of fields are the same bytes."""
+    """Each hashed field is written with its length in bytes, so no two lists of fields are the same bytes."""
     assert pack("a", "", "bc") == b"1:a,0:,2:bc,"
     assert pack("ä", "b") == b"2:\xc3\xa4,1:b,"
 
 
 def test_format_1_hashes_lines_of_text() -> None:
-    """As the releases that wrote it did: no later one can change a byte of it."""
+    """Format 1 hashes the same lines of text as the releases that wrote it, to the byte."""
     opened = replace(honest(number=1).poll, roles=frozenset({"b", "a"}))
     frozen = (
         '{"id":"p1","joined_before":false,"max_choices":1,"method":"single","opened_at":"2026-11-25T12:00:00+00:00",'
@@ -747,18 +779,21 @@ def test_format_1_hashes_lines_of_text() -> None:
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_count_of_none_is_not_bound(number: int) -> None:
-    """A close with and without it is the same."""
+    """A close doesn't bind a count of 0: with and without it the close is the same."""
     record = honest(number=number)
     assert found(replace(record, counts={**record.counts, "9": 0})) == set()
 
 
 def test_times_are_those_of_the_record() -> None:
-    """To the microsecond: one later is another close."""
+    """Times count to the microsecond: a close that is one microsecond later is another close."""
     assert found(with_poll(honest(), closes_at=LATER + timedelta(microseconds=1))) == {(Rule.DEADLINE, "poll")}
 
 
 def test_an_end_is_proven_by_the_instance_key() -> None:
-    """Of this poll, state, head and chain key; format 1 has no proof, and needs none."""
+    """The instance's key proves an end of one poll with its state, head and chain key.
+
+    Format 1 has no proof and needs none.
+    """
     keys, other = OpenSecrets(Keys(KEY)), OpenSecrets(Keys(b"B" * 43 + b"="))
     ended = honest().poll
     sealed = replace(ended, row_seal=keys.end_seal(ended))
@@ -771,7 +806,7 @@ def test_an_end_is_proven_by_the_instance_key() -> None:
 
 
 class CountingKeys(Keys):
-    """Counts how often it unwraps something."""
+    """Keys that count how often they unwrap something."""
 
     unwraps = 0
 
@@ -781,7 +816,10 @@ class CountingKeys(Keys):
 
 
 def test_a_secret_is_unwrapped_once_while_its_poll_is_open() -> None:
-    """Another wrapping of it is unwrapped anew; a poll that has ended is forgotten, and only that one."""
+    """A poll's secret is unwrapped once, and again only after it was wrapped anew or forgotten.
+
+    Forgetting one poll's secret keeps the others in memory.
+    """
     keys = CountingKeys(KEY)
     secrets = OpenSecrets(keys)
     wrapped = {poll: keys.wrap(sealed_secret(poll, bytes(32))) for poll in ("p1", "p2")}
@@ -800,7 +838,7 @@ def test_a_secret_is_unwrapped_once_while_its_poll_is_open() -> None:
 
 
 def test_memory_holds_a_bounded_number_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is full, all are forgotten, and each is unwrapped again when it is next asked for."""
+    """Memory holds a bounded number of secrets: when it is full, all are forgotten and unwrapped again on demand."""
     monkeypatch.setattr("bot.polls.poll_secrets.SECRETS_MAX", 2)
     keys = CountingKeys(KEY)
     secrets = OpenSecrets(keys)

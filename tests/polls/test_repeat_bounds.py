@@ -1,4 +1,4 @@
-"""Schedules, templates, reminders and objections at their bounds: who may, how many, when, and from where."""
+"""Bounds of schedules, templates, reminders and objections: their rights, numbers, times and places."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def saved(all_: Templates, request: Request = ADA, name: str = "Tea round"
 
 
 async def multiply(tx: Transaction, table: str, number: int, id_: str) -> None:
-    """So many more rows like the only one, under other ids."""
+    """Add this many copies of the only row, under other ids."""
     columns = [row[1] for row in await tx.connection.execute_fetchall(f"PRAGMA table_info({table})")]
     others = ", ".join(column for column in columns if column != "id")
     await tx.connection.execute(
@@ -85,7 +85,7 @@ async def multiply(tx: Transaction, table: str, number: int, id_: str) -> None:
     ],
 )
 def test_a_weekly_opening_is_the_first_after_now(now: datetime, opens: datetime) -> None:
-    """Of its weekday and its clock, never before its first day."""
+    """A weekly poll opens at the first moment after now with its weekday and time, and never before its first day."""
     assert opening_after(datetime(2026, 11, 2, 18), now, UTC, weekly=True) == opens  # noqa: DTZ001 - a wall clock
 
 
@@ -100,7 +100,10 @@ def test_a_weekly_opening_is_the_first_after_now(now: datetime, opens: datetime)
     ],
 )
 async def test_a_schedule_is_as_private_as_its_place(here: Instance, place: Place, elsewhere: bool) -> None:
-    """A conversation with the bot alone is private as well; another community sees none of it."""
+    """A schedule of a private place or a direct conversation is seen only there, a public one in its whole community.
+
+    Another community sees neither.
+    """
     all_ = schedules_of(here)
     schedule = await scheduled(all_, replace(ADA, place=place))
     for request, sees in (
@@ -123,7 +126,10 @@ async def test_a_schedule_is_as_private_as_its_place(here: Instance, place: Plac
 
 @pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False)])
 async def test_who_scheduled_a_poll_and_moderators_stop_it(here: Instance, request_: Request, may: bool) -> None:
-    """Stopped, it is in no list and can't be stopped again."""
+    """Only the member who scheduled a poll and moderators may stop it.
+
+    A stopped schedule is in no list and can't be stopped again.
+    """
     all_ = schedules_of(here)
     schedule = await scheduled(all_)
     assert all_.may_stop(schedule, request_.actor, HOME) is may
@@ -144,7 +150,7 @@ async def test_who_scheduled_a_poll_and_moderators_stop_it(here: Instance, reque
     [(49, BEN, True), (50, BEN, False), (50, MO, True), (50, CHEN, True), (999, MO, True), (1000, MO, False)],
 )
 async def test_so_many_polls_are_scheduled_at_most(here: Instance, many: int, request_: Request, may: bool) -> None:
-    """Fifty of one member, a thousand of a community; moderators have only the second bound."""
+    """A member may have 50 schedules, and a community 1,000; for moderators only the second bound counts."""
     all_ = schedules_of(here)
     await scheduled(all_, request_ if request_ is not CHEN else ADA)
     await here.database.write(lambda tx: multiply(tx, "poll_schedules", many - 1, "more"))
@@ -157,7 +163,7 @@ async def test_so_many_polls_are_scheduled_at_most(here: Instance, many: int, re
 
 
 async def test_the_scheduler_hears_of_a_schedule(here: Instance) -> None:
-    """It can be the next thing that is due; what was refused is not."""
+    """A new schedule wakes the scheduler, since it can be the next deadline; a refused one doesn't."""
     heard: list[str] = []
     here.polls.changed = lambda: heard.append("")
     await scheduled(schedules_of(here))
@@ -167,7 +173,7 @@ async def test_the_scheduler_hears_of_a_schedule(here: Instance) -> None:
 
 
 async def test_what_has_stopped_makes_room(here: Instance) -> None:
-    """The bound is on what will open."""
+    """A stopped schedule doesn't count towards a member's 50."""
     all_ = schedules_of(here)
     first = await scheduled(all_)
     await here.database.write(lambda tx: multiply(tx, "poll_schedules", 49, "more"))
@@ -177,7 +183,7 @@ async def test_what_has_stopped_makes_room(here: Instance) -> None:
 
 @pytest.mark.parametrize("weekly", [False, True])
 async def test_a_schedule_that_could_not_open_is_refused(here: Instance, weekly: bool) -> None:
-    """One option is too few, today and in a week; and only moderators schedule where they alone open polls."""
+    """Parley refuses a schedule with too few options, and a member's where only moderators may open polls."""
     all_ = schedules_of(here)
     with pytest.raises(Refused):
         await scheduled(all_, weekly=weekly, options=(PollOption("Green"),))
@@ -188,7 +194,7 @@ async def test_a_schedule_that_could_not_open_is_refused(here: Instance, weekly:
 
 @pytest.mark.parametrize(("closes", "weekly", "may"), [("2026-11-28", False, True), ("2026-11-28", True, False)])
 async def test_a_close_on_a_date_is_for_one_week(here: Instance, closes: str, weekly: bool, may: bool) -> None:
-    """The second opening would come after it."""
+    """A schedule that opens once may close on a date; a weekly one may not, as it would open again after that date."""
     all_ = schedules_of(here)
     if may:
         assert await scheduled(all_, weekly=weekly, closes=closes)
@@ -207,7 +213,10 @@ async def test_a_close_on_a_date_is_for_one_week(here: Instance, closes: str, we
     ],
 )
 async def test_a_digest_comes_on_the_next_monday_at_nine(here: Instance, now: datetime, monday: datetime) -> None:
-    """By the community's clock, later than now; only while it has a channel. Each is claimed by one process."""
+    """A community's digest is due on the next Monday at 9:00 by its clock, while it has a channel for one.
+
+    One process claims each digest.
+    """
     home = await here.communities.change(HOME, {"digest_channel": "news"}, lambda _tx: asyncio.sleep(0))
     assert digests.next_digest(home, now) == monday
     east = replace(home, zone="Asia/Tokyo")
@@ -237,7 +246,10 @@ async def run(here: Instance, clock: Clock, now: datetime) -> None:
 
 @pytest.mark.parametrize("weekly", [False, True])
 async def test_a_poll_opens_at_its_moment_for_its_host(here: Instance, clock: Clock, weekly: bool) -> None:
-    """Not a moment before; by who scheduled it, with the close that its words mean then; and a weekly one goes on."""
+    """A scheduled poll opens at its moment and not before, as its host's, and its close counts from then.
+
+    A weekly schedule has its next opening a week later, and any other has none.
+    """
     all_ = schedules_of(here)
     schedule = await scheduled(all_, weekly=weekly)
     await run(here, clock, OPENS - MOMENT)
@@ -253,7 +265,7 @@ async def test_a_poll_opens_at_its_moment_for_its_host(here: Instance, clock: Cl
 
 
 async def test_without_a_close_a_poll_is_open_for_three_days(here: Instance, clock: Clock) -> None:
-    """As one that is opened by hand."""
+    """A scheduled poll without a closing time is open for three days."""
     await scheduled(schedules_of(here), closes="")
     await run(here, clock, OPENS)
     [poll] = await here.polls.listed("test:demo")
@@ -261,7 +273,7 @@ async def test_without_a_close_a_poll_is_open_for_three_days(here: Instance, clo
 
 
 async def test_a_poll_for_earlier_members_counts_its_host_in(here: Instance, clock: Clock) -> None:
-    """A member who joined by the moment it opens may vote; the host's own day of joining is no obstacle."""
+    """A host whose join date is known can schedule a poll for members who joined before it opens."""
     await scheduled(schedules_of(here), who(ADA, joined=NOW), joined_before=True)
     await run(here, clock, OPENS)
     [poll] = await here.polls.listed("test:demo")
@@ -269,7 +281,7 @@ async def test_a_poll_for_earlier_members_counts_its_host_in(here: Instance, clo
 
 
 async def test_an_opening_is_claimed_once(here: Instance) -> None:
-    """By the schedule as it was read: a second claim of the same opening, or of one that has stopped, gets nothing."""
+    """One process claims each opening; a second claim of it, or a claim of a stopped schedule, gets nothing."""
     schedule = await scheduled(schedules_of(here), weekly=True)
     later = OPENS + 7 * DAY
     assert await here.database.write(lambda tx: schedules.advance(tx, schedule, later))
@@ -293,7 +305,10 @@ async def test_an_opening_is_claimed_once(here: Instance) -> None:
 async def test_what_is_gone_stops_a_schedule(
     here: Instance, clock: Clock, place: Place, roles: frozenset[str], words: str
 ) -> None:
-    """A channel or one of its roles: its host hears why, once, and nothing opens for everybody instead."""
+    """A schedule whose channel or one of whose roles is gone stops, and no poll opens.
+
+    Its host is told why, once.
+    """
     all_ = schedules_of(here)
     schedule = await scheduled(all_, replace(ADA, place=place), weekly=True)
     draft = replace(schedule.draft, roles=roles)
@@ -313,7 +328,7 @@ async def _rewrite(tx: Transaction, draft: PollDraft) -> None:
 
 
 async def test_an_opening_that_fails_is_told_and_the_next_one_comes(here: Instance, clock: Clock) -> None:
-    """A poll that breaks a rule by now is left out this week; the schedule goes on."""
+    """If a weekly poll breaks a rule when it should open, its host is told, and the schedule goes on a week later."""
     all_ = schedules_of(here)
     schedule = await scheduled(all_, weekly=True)
     await here.database.write(lambda tx: _rewrite(tx, replace(DRAFT, options=DRAFT.options[:1])))
@@ -328,7 +343,7 @@ async def test_an_opening_that_fails_is_told_and_the_next_one_comes(here: Instan
 
 
 async def test_a_platform_that_isnt_here_opens_nothing(here: Instance, clock: Clock) -> None:
-    """The schedule waits for a process that runs it."""
+    """A schedule whose platform doesn't run opens no poll until the platform runs again."""
     await scheduled(schedules_of(here))
     platform = here.platforms.pop("test")
     await run(here, clock, OPENS)
@@ -339,7 +354,7 @@ async def test_a_platform_that_isnt_here_opens_nothing(here: Instance, clock: Cl
 
 
 async def test_who_may_open_polls_is_asked_when_a_poll_is_scheduled(here: Instance, clock: Clock) -> None:
-    """One that was scheduled before still opens; moderators stop what they don't want."""
+    """Parley checks who may open polls when one is scheduled; a schedule from before a new restriction still opens."""
     await scheduled(schedules_of(here))
     await say(here, MO, "/settings polls:moderators")
     await run(here, clock, OPENS)
@@ -350,7 +365,7 @@ async def test_who_may_open_polls_is_asked_when_a_poll_is_scheduled(here: Instan
 
 
 async def test_what_is_prepared_makes_its_community_known(here: Instance) -> None:
-    """A preview, a template and a schedule can be the first that a community keeps."""
+    """A preview, a template or a schedule can be the first that Parley stores of a community."""
     for name, keep in (
         ("previews", lambda home: Previews(here.database, lambda: "d1").keep(DRAFT, ADA, home)),
         ("templates", lambda home: templates_of(here).save("Tea round", DRAFT, ADA, home, T)),
@@ -360,7 +375,10 @@ async def test_what_is_prepared_makes_its_community_known(here: Instance) -> Non
 
 
 async def test_a_preview_waits_a_week_for_its_host_alone(here: Instance) -> None:
-    """The next one that anybody prepares clears those older than that; others neither see nor take it."""
+    """Only its host sees or drops a preview, for a week.
+
+    After that, the next preview that any member makes deletes it.
+    """
     previews, ids = Previews(here.database, lambda: next(ids)), iter(("d1", "d2", "d3"))
     first = await previews.keep(DRAFT, ADA, HOME)
     with pytest.raises(NotFound):
@@ -377,7 +395,10 @@ async def test_a_preview_waits_a_week_for_its_host_alone(here: Instance) -> None
 
 @pytest.mark.parametrize("ping", [True, False])
 def test_a_draft_of_an_earlier_version_pings_nobody(ping: bool) -> None:
-    """It has no word about pings; a draft of today is read as it was written."""
+    """A stored draft of an earlier version, which doesn't mention pings, pings nobody.
+
+    A draft of today is read as it was written.
+    """
     draft = replace(DRAFT, ping=ping)
     assert from_json(as_json(draft)) == draft
     values = json.loads(as_json(draft))
@@ -389,7 +410,10 @@ def test_a_draft_of_an_earlier_version_pings_nobody(ping: bool) -> None:
     "before", ["nothing", "a vote", "a vote withdrawn", "an extension", "a close", "a cancellation"]
 )
 async def test_a_poll_is_edited_while_it_is_open_and_nobody_ever_voted(here: Instance, before: str) -> None:
-    """A vote that was withdrawn is in the record all the same, as another close is; and a poll that isn't there can't be edited."""
+    """A poll can be edited until a vote, even a withdrawn one, an extension or its end.
+
+    A poll that doesn't exist can't be edited.
+    """
     poll = await opened(here)
     if "vote" in before:
         await votes(here, poll, BEN)
@@ -415,7 +439,7 @@ async def test_a_poll_is_edited_while_it_is_open_and_nobody_ever_voted(here: Ins
     [("x", True), ("x" * 75, True), ("x" * 76, False), ("", False), ("  ", False), ("\u3164", False)],
 )
 async def test_a_template_has_a_name_of_75_characters_at_most(here: Instance, name: str, may: bool) -> None:
-    """And of one that can be seen."""
+    """A template's name has 1 to 75 characters, and at least one of them is visible."""
     if may:
         assert (await saved(templates_of(here), name=name)).name == name
     else:
@@ -425,7 +449,7 @@ async def test_a_template_has_a_name_of_75_characters_at_most(here: Instance, na
 
 @pytest.mark.parametrize(("many", "may"), [(99, True), (100, False)])
 async def test_a_community_has_a_hundred_templates_at_most(here: Instance, many: int, may: bool) -> None:
-    """The hundredth is taken, the next is not."""
+    """A community may have 100 templates: the hundredth is saved, and the next is refused."""
     all_ = templates_of(here)
     await saved(all_)
     await here.database.write(lambda tx: multiply(tx, "poll_templates", many - 1, "more"))
@@ -446,7 +470,10 @@ async def test_a_community_has_a_hundred_templates_at_most(here: Instance, many:
     ],
 )
 async def test_a_template_is_as_private_as_its_place(here: Instance, place: Place, elsewhere: bool) -> None:
-    """Elsewhere it is in no list and isn't there; nor is it in another community."""
+    """A template of a private place is seen only there, and a public one in its whole community.
+
+    Another community sees neither.
+    """
     all_ = templates_of(here)
     template = await saved(all_, replace(ADA, place=place))
     other = Place("test", "demo", "other")
@@ -466,7 +493,10 @@ async def test_a_template_is_as_private_as_its_place(here: Instance, place: Plac
 
 @pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False)])
 async def test_who_saved_a_template_and_moderators_delete_it(here: Instance, request_: Request, may: bool) -> None:
-    """Another member copies it at most; and where moderators alone open polls, they alone save."""
+    """Only the member who saved a template and moderators may delete it.
+
+    Where only moderators may open polls, other members can't save one.
+    """
     all_ = templates_of(here)
     template = await saved(all_)
     if may:
@@ -480,7 +510,7 @@ async def test_who_saved_a_template_and_moderators_delete_it(here: Instance, req
 
 
 async def test_an_erased_member_is_nobody_in_a_template(here: Instance) -> None:
-    """It stays for the others, and only moderators delete it then."""
+    """A template of an erased member stays for the others without a name, and that member can't delete it."""
     all_ = templates_of(here)
     await saved(all_)
     await here.privacy.erase(ADA.actor, NOW)
@@ -508,12 +538,18 @@ async def test_an_erased_member_is_nobody_in_a_template(here: Instance) -> None:
 def test_a_member_is_reminded_as_the_community_does_or_halfway(
     closes_in: timedelta, minutes: int, remind_in: timedelta
 ) -> None:
-    """An hour before the close where the community reminds of nothing; halfway where that moment isn't to come."""
+    """A member is reminded as long before the close as the community's setting says, or an hour if the setting is off.
+
+    If that moment has passed, the reminder comes halfway to the close.
+    """
     assert remind_time(NOW + closes_in, NOW, minutes) == NOW + remind_in
 
 
 async def test_a_reminder_is_queued_at_its_moment_once(here: Instance) -> None:
-    """For one member of one poll; another member's stands as it was."""
+    """A member's reminder of a poll is stored once, moves with an extension, and is queued at its moment.
+
+    Another member's reminder stays.
+    """
     poll = await opened(here)
     nudges = Nudges(here.database)
     assert await nudges.next_due() is None
@@ -535,7 +571,7 @@ async def test_a_reminder_is_queued_at_its_moment_once(here: Instance) -> None:
 
 
 async def test_all_who_are_due_are_reminded_at_once(here: Instance) -> None:
-    """However many there are."""
+    """One run queues the reminders of all members that are due."""
     poll, nudges = await opened(here), Nudges(here.database)
     for member in ("ben", "chen", "mo"):
         await here.database.write(lambda tx, m=member: watchers.add(tx, poll.id, f"test:demo:{m}", "demo", NOW))  # type: ignore[misc]
@@ -544,7 +580,7 @@ async def test_all_who_are_due_are_reminded_at_once(here: Instance) -> None:
 
 
 async def test_nobody_is_reminded_of_a_poll_that_is_over(here: Instance) -> None:
-    """It isn't remembered who asked for that."""
+    """Parley stores no reminder of a poll that has ended."""
     poll = await opened(here)
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
     assert not await here.database.write(lambda tx: watchers.add(tx, poll.id, "test:demo:ben", "demo", NOW))
@@ -558,7 +594,7 @@ async def consent_poll(here: Instance) -> Poll:
 
 
 async def objection_of(here: Instance, poll: Poll, request: Request, reason: str) -> str:
-    """How an objection ends: as the box says, or the refusal."""
+    """Return how an objection ends: with the box's word or a refusal."""
     try:
         return (await here.polls.cast(poll, request, "2", T, reason=reason)).end
     except Refused as error:
@@ -569,7 +605,7 @@ async def objection_of(here: Instance, poll: Poll, request: Request, reason: str
     ("reason", "refusal"), [("x", ""), ("x" * 500, ""), ("x" * 501, "500"), ("", "reason"), ("  ", "reason")]
 )
 async def test_an_objection_has_a_reason_of_500_characters_at_most(here: Instance, reason: str, refusal: str) -> None:
-    """Without one it isn't taken, and nothing is counted."""
+    """An objection needs a visible reason of up to 500 characters; without one, nothing is stored or counted."""
     poll = await consent_poll(here)
     end = await objection_of(here, poll, BEN, reason)
     assert (refusal in end) if refusal else end == "cast"
@@ -578,7 +614,7 @@ async def test_an_objection_has_a_reason_of_500_characters_at_most(here: Instanc
 
 
 async def test_a_reason_is_no_vote_for_anything_else(here: Instance) -> None:
-    """An agreement writes no objection, and takes back the member's own alone."""
+    """A member who changes an objection to an agreement takes back their own objection and nobody else's."""
     poll = await consent_poll(here)
     await objection_of(here, poll, BEN, "Too dear")
     await objection_of(here, poll, CHEN, "Too loud")
@@ -588,7 +624,7 @@ async def test_a_reason_is_no_vote_for_anything_else(here: Instance) -> None:
 
 
 async def test_an_answer_is_for_a_standing_objection_of_its_number(here: Instance) -> None:
-    """Neither for another's, nor for one that was withdrawn, nor in another poll."""
+    """An answer goes to the standing objection with its number in its poll, and to no withdrawn one."""
     poll, other = await consent_poll(here), await consent_poll(here)
     await objection_of(here, poll, BEN, "Too dear")
     await objection_of(here, poll, CHEN, "Too loud")
@@ -602,7 +638,10 @@ async def test_an_answer_is_for_a_standing_objection_of_its_number(here: Instanc
 
 @pytest.mark.parametrize(("request_", "may"), [(ADA, True), (MO, True), (BEN, False), (away(ADA), False)])
 async def test_the_host_and_moderators_answer_an_objection(here: Instance, request_: Request, may: bool) -> None:
-    """Its author doesn't, nor does a namesake of the host in another community."""
+    """The host and moderators may answer an objection.
+
+    Its author may not, nor may a namesake of the host in another community.
+    """
     poll = await consent_poll(here)
     await objection_of(here, poll, BEN, "Too dear")
     community = HOME if request_.actor.workspace == "demo" else AWAY
@@ -615,7 +654,7 @@ async def test_the_host_and_moderators_answer_an_objection(here: Instance, reque
 
 
 async def test_no_objection_is_answered_after_the_close(here: Instance) -> None:
-    """The result stands as it was announced."""
+    """Parley refuses to answer an objection after the close, because the result is final."""
     poll = await consent_poll(here)
     await objection_of(here, poll, BEN, "Too dear")
     closed = await here.polls.close(poll, ADA.actor, HOME, NOW, T)
@@ -625,7 +664,10 @@ async def test_no_objection_is_answered_after_the_close(here: Instance) -> None:
 
 
 def test_a_changed_proposal_is_bound_to_the_one_before() -> None:
-    """Through the words of its first option, which the record holds; a first proposal has none."""
+    """The words of a changed proposal's first option name the poll before it and that poll's head.
+
+    A first proposal has no such words.
+    """
     assert [option.words for option in consent_options(T)] == ["", "", ""]
     assert [option.words for option in consent_options(T, "p1", "abc")] == ["follows p1 abc", "", ""]
     assert [option.name for option in consent_options(T)] == ["Agree", "Abstain", "Object"]

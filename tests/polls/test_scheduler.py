@@ -1,4 +1,4 @@
-"""Deadlines and posted copies: what happens once, what is tried again, and what is given up."""
+"""Deadlines and posted messages: some work happens once, some is tried again, and some is given up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPEN = '/poll create post:yes question:"Which tea?" options:"Green | Black"'
 
 @dataclass
 class Moody:
-    """A platform whose edits and posts fail with what they are told to, until there is nothing left to fail with."""
+    """A platform whose edits and posts fail with the given errors until none is left."""
 
     edit_failures: list[Exception] = field(default_factory=list)
     post_failures: list[Exception] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Moody:
 
 
 async def test_two_processes_close_and_announce_a_poll_once(tmp_path: Path, clock: Clock) -> None:
-    """The first process closes it and says so; the other does neither."""
+    """Two processes that share a database close a poll once and announce its result once."""
     async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as two:
         await say(one, ADA, f"{OPEN} closes:1h")
         await press(two, BEN, "v1:vote:p1:0")
@@ -72,7 +72,7 @@ async def test_two_processes_close_and_announce_a_poll_once(tmp_path: Path, cloc
 
 
 async def test_an_announcement_survives_the_process_that_died_before_it(tmp_path: Path, clock: Clock) -> None:
-    """The poll was closed, nothing was said: the next process says it, once."""
+    """If a process dies after a close and before the announcement, the next process announces the result, once."""
     async with running(tmp_path, clock=clock) as first:
         await say(first, ADA, f"{OPEN} closes:1h")
         clock.forward(hours=1)
@@ -84,7 +84,7 @@ async def test_an_announcement_survives_the_process_that_died_before_it(tmp_path
 
 
 async def test_a_place_that_may_have_heard_is_not_told_again(tmp_path: Path, clock: Clock) -> None:
-    """The process died while it told one place: that one is left at that, and the other hears from the next process."""
+    """If a process dies while it tells one place, that place is not told again; the next process tells the others."""
     async with running(tmp_path, clock=clock) as first:
         await say(first, ADA, f"{OPEN} closes:1h")
         await first.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
@@ -99,7 +99,7 @@ async def test_a_place_that_may_have_heard_is_not_told_again(tmp_path: Path, clo
 
 
 async def test_a_platform_hears_from_the_process_that_runs_it(tmp_path: Path, clock: Clock) -> None:
-    """One process closes the poll, another runs the platform where it was posted."""
+    """A process that runs the poll's platform announces the result, even if another process closed the poll."""
     async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as two:
         await say(one, ADA, f"{OPEN} closes:1h")
         one.platforms.clear()
@@ -110,7 +110,7 @@ async def test_a_platform_hears_from_the_process_that_runs_it(tmp_path: Path, cl
 
 
 async def test_a_place_that_can_be_reached_by_nobody_is_given_up_after_a_day(here: Instance, clock: Clock) -> None:
-    """Its platform runs nowhere any more: nothing waits for it for ever."""
+    """News for a platform that no process runs is given up after a day."""
     await say(here, ADA, f"{OPEN} closes:1h")
     await here.box.close("p1", clock())
     wall_ = here.platforms.pop("test")
@@ -122,7 +122,7 @@ async def test_a_place_that_can_be_reached_by_nobody_is_given_up_after_a_day(her
 
 
 async def test_a_place_that_is_out_of_reach_hears_later_and_the_others_once(here: Instance, clock: Clock) -> None:
-    """What was certainly not said is said again."""
+    """A place that is unavailable is told later, and places that already heard the result are not told again."""
     await say(here, ADA, f"{OPEN} closes:1h")
     await here.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
     here.platforms["test"] = moody = Moody(post_failures=[Unavailable("down")])
@@ -139,7 +139,7 @@ async def test_a_place_that_is_out_of_reach_hears_later_and_the_others_once(here
 async def test_a_copy_that_was_not_redrawn_before_a_crash_is_redrawn_at_the_next_start(
     tmp_path: Path, clock: Clock, end: str
 ) -> None:
-    """The poll ended and the process was killed before the message said so: the next one makes it right, and once."""
+    """If a process dies after a poll's end and before the message shows it, the next start redraws it, once."""
     async with running(tmp_path, clock=clock) as first:
         await say(first, ADA, f"{OPEN} closes:1h")
         await getattr(first.box, end)("p1", clock())
@@ -154,7 +154,7 @@ async def test_a_copy_that_was_not_redrawn_before_a_crash_is_redrawn_at_the_next
 
 
 async def test_two_processes_redraw_a_copy_once(tmp_path: Path, clock: Clock) -> None:
-    """Both hear of the vote, one edits the message, and at the next vote again one."""
+    """When two processes hear of a vote, one of them edits the message, at each vote."""
     async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as two:
         await say(one, ADA, f"{OPEN} results:live")
         shared = Moody()
@@ -167,7 +167,7 @@ async def test_two_processes_redraw_a_copy_once(tmp_path: Path, clock: Clock) ->
 
 
 async def test_a_copy_in_the_hands_of_a_dead_process_is_taken_over(here: Instance, clock: Clock) -> None:
-    """Its lease binds for a while; once it has run out, the copy is found and redrawn."""
+    """A message under a dead process's lease is left alone until the lease runs out, and is then redrawn."""
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = moody = Moody()
     (copy,) = await here.database.read(lambda tx: messages.copies(tx, "p1"))
@@ -182,7 +182,10 @@ async def test_a_copy_in_the_hands_of_a_dead_process_is_taken_over(here: Instanc
 
 
 async def test_a_copy_that_meets_a_bug_is_tried_again_when_its_poll_changes(here: Instance, clock: Clock) -> None:
-    """Not over and over, and it is not taken for redrawn; afterwards it is redrawn like any other."""
+    """If a bug stops the redrawing of a message, Parley tries again only when the poll changes.
+
+    After that the message is redrawn like any other.
+    """
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = moody = Moody([RuntimeError("bug")])
     await press(here, BEN, "v1:vote:p1:0")
@@ -201,7 +204,7 @@ async def test_a_copy_that_meets_a_bug_is_tried_again_when_its_poll_changes(here
 
 
 async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The edit is made and can't be noted just now: it is tried again until the database says what is shown."""
+    """If the database can't note an edit, Parley repeats the edit until the database has noted it."""
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = moody = Moody()
     failures = [Unavailable("full"), Unavailable("full")]
@@ -220,7 +223,7 @@ async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypa
 
 
 async def test_what_fell_due_while_nothing_ran_happens_at_the_start(tmp_path: Path, clock: Clock) -> None:
-    """A poll whose time came during a power cut closes at the next start, and votes after its time don't count."""
+    """A poll whose closing time passed while no process ran is closed and announced at the next start."""
     async with running(tmp_path, clock=clock) as before:
         await say(before, ADA, f"{OPEN} closes:1h")
         await press(before, BEN, "v1:vote:p1:1")
@@ -232,7 +235,7 @@ async def test_what_fell_due_while_nothing_ran_happens_at_the_start(tmp_path: Pa
 
 
 async def test_a_copy_that_was_deleted_is_forgotten(here: Instance) -> None:
-    """Somebody deleted the message: it is tried once and never again."""
+    """Parley tries once to edit a message that was deleted, and then forgets it."""
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = gone = Moody([NotFound("no such message")])
     await press(here, BEN, "v1:vote:p1:0")
@@ -244,7 +247,7 @@ async def test_a_copy_that_was_deleted_is_forgotten(here: Instance) -> None:
 
 
 async def test_an_edit_that_fails_is_tried_again_until_it_is_right(here: Instance) -> None:
-    """An outage of the platform loses no edit: the copy shows the last vote in the end."""
+    """Parley repeats failed edits, so that the message shows the last vote after an outage."""
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = moody = Moody([Unavailable("down"), Unavailable("down"), Unavailable("still down")])
     await press(here, BEN, "v1:vote:p1:0")
@@ -253,7 +256,7 @@ async def test_an_edit_that_fails_is_tried_again_until_it_is_right(here: Instanc
 
 
 async def test_pauses_grow_while_a_platform_fails(here: Instance, clock: Clock) -> None:
-    """A platform that is down is asked ever more seldom."""
+    """While a platform is down, the pauses between tries grow: six failures take more than a minute."""
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = Moody([Unavailable("down")] * 6)
     before = clock()
@@ -263,7 +266,7 @@ async def test_pauses_grow_while_a_platform_fails(here: Instance, clock: Clock) 
 
 
 async def test_an_old_message_is_edited_once_a_minute(here: Instance, clock: Clock) -> None:
-    """Discord refuses frequent edits of messages older than an hour, so they are spared."""
+    """A message older than an hour is edited once a minute, because Discord refuses more frequent edits."""
     await say(here, ADA, f"{OPEN} results:live closes:9h")
     clock.forward(hours=2)
     await press(here, BEN, "v1:vote:p1:0")
@@ -275,7 +278,7 @@ async def test_an_old_message_is_edited_once_a_minute(here: Instance, clock: Clo
 
 
 async def test_a_place_where_the_bot_may_not_speak_keeps_nobody_else_from_hearing(here: Instance, clock: Clock) -> None:
-    """The announcement is for every place of the poll; one that fails is passed over."""
+    """If one place refuses the announcement of a result, the poll's other places still get it."""
     await say(here, ADA, f"{OPEN} closes:1h")
     other = MessageRef(replace(ADA.place, channel="other"), "99")
     await here.polls.posted("p1", other, clock())
@@ -286,7 +289,7 @@ async def test_a_place_where_the_bot_may_not_speak_keeps_nobody_else_from_hearin
 
 
 async def test_an_extended_poll_closes_at_its_new_time(here: Instance, clock: Clock) -> None:
-    """The deadline is the one in the database, not the one that somebody remembers."""
+    """An extended poll takes votes after its old closing time and closes at the new one."""
     await say(here, ADA, f"{OPEN} closes:1h")
     await say(here, ADA, "/poll extend 3h")
     clock.forward(hours=2)
@@ -302,7 +305,7 @@ async def test_an_extended_poll_closes_at_its_new_time(here: Instance, clock: Cl
 
 
 class Shy(Moody):
-    """One that can write to people as well, once it has nothing left to fail with."""
+    """A moody platform that can also write to people."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -316,7 +319,10 @@ class Shy(Moody):
 
 
 async def test_a_copy_that_may_not_be_drawn_is_tried_ever_more_seldom(here: Instance) -> None:
-    """Each time the poll has twice as many votes; once it may be drawn again, each vote is shown again."""
+    """A message that the platform refuses to edit is tried again each time the poll has twice as many votes.
+
+    The host is told once. After an edit succeeds, each vote is shown again.
+    """
     await say(here, ADA, f"{OPEN} results:live")
     here.platforms["test"] = shy = Shy()
     shy.edit_failures = [NotAllowed("locked")] * 3
@@ -331,7 +337,10 @@ async def test_a_copy_that_may_not_be_drawn_is_tried_ever_more_seldom(here: Inst
 
 
 async def test_a_poll_whose_copy_was_lost_ends_where_it_was_posted(here: Instance, clock: Clock) -> None:
-    """The permission was gone for one vote: the message shows the end, the end is announced, and nothing else is told."""
+    """If the platform refused one edit, the message still shows the end, and the result is announced.
+
+    The host gets one notice, about the refused edit.
+    """
     await say(here, ADA, f"{OPEN} closes:1h")
     here.platforms["test"] = shy = Shy()
     shy.edit_failures = [NotAllowed("locked")]
@@ -346,7 +355,10 @@ async def test_a_poll_whose_copy_was_lost_ends_where_it_was_posted(here: Instanc
 
 
 async def test_a_result_that_may_be_announced_nowhere_is_told_to_its_creator_once(here: Instance, clock: Clock) -> None:
-    """Though two places refuse it, and one of them only after a while; and it is told later where they can't be reached."""
+    """A result that every place refuses is told to the host, once.
+
+    If a place or the host is unavailable, Parley tries again later.
+    """
     await say(here, ADA, f"{OPEN} closes:1h")
     await here.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
     await press(here, BEN, "v1:vote:p1:0")
@@ -366,7 +378,7 @@ async def test_a_result_that_may_be_announced_nowhere_is_told_to_its_creator_onc
 async def test_a_poll_whose_messages_were_all_deleted_tells_its_creator_how_it_ended(
     here: Instance, clock: Clock
 ) -> None:
-    """There is no place left that it could be announced in. Without a private word, moderators are told."""
+    """If all messages of a poll were deleted and its host can't be told, the moderators' channel gets the result."""
     wall_of(here).away.add("ada")
     await say(here, MO, "/settings channel:office")
     await say(here, ADA, f"{OPEN} closes:1h")
@@ -382,7 +394,7 @@ async def test_a_poll_whose_messages_were_all_deleted_tells_its_creator_how_it_e
 async def test_a_host_whom_nobody_can_tell_is_in_the_log(
     here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug on the way to them, or no way at all: neither is silent."""
+    """If a bug stops a notice to a host, or no way leads to the host, the log says so."""
     for failures in ([ValueError("a bug")], []):
         here.platforms["test"] = shy = Shy()
         shy.tell_failures = [*failures]

@@ -1,4 +1,4 @@
-"""Polls that open by themselves: once each, by the community's clock, and never without a word to their host."""
+"""Scheduled polls open once each, by the community's clock, and a host is told of a poll that doesn't open."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LINE = '/poll create question:"Which tea?" options:"Green | Black" closes:2h'
 
 
 def at(clock: str) -> datetime:
-    """A wall clock, without a zone."""
+    """Return a time of a wall clock, without a zone."""
     return datetime.fromisoformat(clock)
 
 
@@ -52,12 +52,15 @@ async def schedule(here: Instance, who: Request, opens: str, *, weekly: bool = T
     ],
 )
 def test_a_weekly_poll_keeps_its_wall_clock(clock: datetime, now: datetime, opens: datetime) -> None:
-    """Over both changes of the clock, and at the moment itself."""
+    """A weekly poll opens at the same wall-clock time through both changes of the clock.
+
+    At the moment itself, the next opening is a week later.
+    """
     assert opening_after(clock, now, BERLIN, weekly=True) == opens
 
 
 def test_a_poll_that_opens_once_has_no_next_time() -> None:
-    """Before its moment it has one, at the moment none."""
+    """A poll that opens once has a next opening before its moment, and none from that moment on."""
     clock = at("2026-11-01T18:00")
     assert opening_after(clock, utc(2026, 11, 1, 16, 59), BERLIN, weekly=False) == utc(2026, 11, 1, 17, 0)
     assert opening_after(clock, utc(2026, 11, 1, 17, 0), BERLIN, weekly=False) is None
@@ -74,7 +77,7 @@ def test_a_poll_that_opens_once_has_no_next_time() -> None:
 async def test_over_a_change_of_the_clock_each_poll_opens_once(
     start: datetime, times: list[datetime], tmp_path: Path
 ) -> None:
-    """Two processes look every half hour for three weeks; each opening is posted once, and none says that it is late."""
+    """Two processes open a weekly poll once a week over a change of the clock, each time on time."""
     clock = Clock(start)
     async with running(tmp_path, clock=clock, zone="Europe/Berlin") as one:
         assert "The poll is scheduled" in words(await schedule(one, ADA, "sunday 02:30"))
@@ -94,12 +97,15 @@ async def test_over_a_change_of_the_clock_each_poll_opens_once(
 
 
 def half_hour(moment: datetime) -> datetime:
-    """Without the seconds that redrawing took."""
+    """Round a moment down to the half hour, as redrawing takes seconds."""
     return moment.replace(minute=moment.minute // 30 * 30, second=0, microsecond=0)
 
 
 async def test_after_a_stop_a_late_poll_says_so_and_opens_once(tmp_path: Path) -> None:
-    """What fell due three times while nothing ran opens once, and the next is the coming week's."""
+    """A weekly poll that fell due three times while nothing ran opens once and says that it is late.
+
+    The next one opens in the coming week.
+    """
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         await schedule(here, ADA, "tomorrow 9:00")
@@ -114,7 +120,7 @@ async def test_after_a_stop_a_late_poll_says_so_and_opens_once(tmp_path: Path) -
 
 
 async def test_a_reminder_that_is_late_says_so(tmp_path: Path) -> None:
-    """On time it doesn't; five minutes later still not; after a longer stop it does. Once each."""
+    """A reminder comes once, and says that it is late only when it is more than five minutes late."""
     for minutes, late in ((0, False), (5, False), (20, True)):
         clock = Clock()
         (tmp_path / str(minutes)).mkdir()
@@ -128,7 +134,10 @@ async def test_a_reminder_that_is_late_says_so(tmp_path: Path) -> None:
 
 
 async def test_its_list_says_what_opens_when_and_who_may_stop_it(tmp_path: Path) -> None:
-    """Its host and moderators stop it, others don't; stopped, it opens no more."""
+    """The list of scheduled polls has each question, its next opening, its repetition and its host.
+
+    Only the host and moderators may stop one, and a stopped one doesn't open.
+    """
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         await schedule(here, ADA, "tomorrow 9:00")
@@ -148,13 +157,13 @@ async def test_its_list_says_what_opens_when_and_who_may_stop_it(tmp_path: Path)
     [("whenever", "can't read"), ("yesterday", "Pick a later time"), ("2036-01-01", "Pick an earlier time")],
 )
 async def test_a_time_that_makes_no_sense_is_told_beside_its_field(opens: str, refusal: str, tmp_path: Path) -> None:
-    """The form stays open with what was typed."""
+    """The form refuses a time that it can't read, that has passed or that is too far ahead, beside its field."""
     async with running(tmp_path) as here:
         assert refusal in (await schedule(here, ADA, opens)).errors["opens"]
 
 
 async def test_a_close_that_fits_one_week_only_is_refused_for_every_week(tmp_path: Path) -> None:
-    """A date can't be the close of each week's poll; a span or a weekday can."""
+    """A weekly poll can't close on a date, but it can close on a weekday."""
     async with running(tmp_path) as here:
         dated = LINE.replace("closes:2h", "closes:2026-11-28")
         assert "Pick a later time" in (await schedule(here, ADA, "tomorrow 9:00", line=dated)).errors["opens"]
@@ -163,7 +172,7 @@ async def test_a_close_that_fits_one_week_only_is_refused_for_every_week(tmp_pat
 
 
 async def test_a_channel_that_is_gone_stops_the_schedule_and_its_host_is_told(tmp_path: Path) -> None:
-    """One clear answer, once; nothing is posted and no poll is left open."""
+    """If its channel is gone, a schedule stops and posts nothing, and its host is told once."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         platform = here.platforms["test"] = TellingWall()
@@ -180,7 +189,7 @@ async def test_a_channel_that_is_gone_stops_the_schedule_and_its_host_is_told(tm
 
 
 async def test_a_post_that_is_refused_cancels_the_poll_and_tells_its_host(tmp_path: Path) -> None:
-    """A poll that nobody could see uses up nobody's quota."""
+    """A scheduled poll whose post is refused is cancelled, and its host is told."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         platform = here.platforms["test"] = LockedWall()
@@ -201,7 +210,7 @@ class LockedWall(TellingWall):
 
 
 async def test_a_role_that_is_gone_stops_the_schedule(tmp_path: Path) -> None:
-    """A poll for members of a role never opens for everybody instead."""
+    """If the role of a scheduled poll is gone, its host is told, and the poll doesn't open for everybody instead."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         platform = here.platforms["test"] = TellingWall()
@@ -214,12 +223,12 @@ async def test_a_role_that_is_gone_stops_the_schedule(tmp_path: Path) -> None:
 
 
 async def replace_role(tx: Transaction) -> None:
-    """The role that a scheduled poll names is one that the community has no more."""
+    """Give the scheduled poll a role that the community doesn't have any more."""
     await tx.connection.execute("UPDATE poll_schedules SET poll = replace(poll, 'board', ?)", (NOBODY,))
 
 
 async def test_a_private_schedule_is_seen_and_stopped_only_in_its_place(tmp_path: Path) -> None:
-    """It opens there, as a private poll."""
+    """A schedule of a private place is seen and stopped only there, and its poll opens there as a private one."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         within = inside(ADA)
@@ -237,7 +246,10 @@ async def test_a_private_schedule_is_seen_and_stopped_only_in_its_place(tmp_path
 
 
 async def test_nobody_is_lent_the_right_to_schedule(tmp_path: Path) -> None:
-    """Who may not open polls, or not write in the place, schedules none."""
+    """A member who may not open polls, or can't write in the place, can't schedule one.
+
+    Nor can a member who didn't make the preview.
+    """
     async with running(tmp_path) as here:
         preview = await say(here, ADA, LINE)
         form = form_of(await click(here, ADA, preview, "Schedule"))
@@ -248,7 +260,10 @@ async def test_nobody_is_lent_the_right_to_schedule(tmp_path: Path) -> None:
 
 
 async def test_a_thousand_schedules_are_listed_opened_and_no_more_taken(tmp_path: Path) -> None:
-    """The list counts what it doesn't show; one more is refused with what to do, and each opens or its host is told."""
+    """A community may have 1,000 schedules, and one more is refused.
+
+    The list counts those it doesn't show, and each schedule opens or its host is told.
+    """
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         platform = here.platforms["test"] = TellingWall()
@@ -265,7 +280,7 @@ async def test_a_thousand_schedules_are_listed_opened_and_no_more_taken(tmp_path
 
 
 async def multiply(tx: Transaction, number: int) -> None:
-    """So many more schedules like the first."""
+    """Add this many copies of the first schedule."""
     await tx.connection.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
         "INSERT INTO poll_schedules SELECT 's' || i, community, member, member_name, platform, workspace, channel, "
@@ -275,7 +290,7 @@ async def multiply(tx: Transaction, number: int) -> None:
 
 
 async def test_a_schedule_of_an_erased_member_is_gone(tmp_path: Path) -> None:
-    """Nothing opens in the name of somebody who has erased their data."""
+    """An erasure deletes the member's schedules, so nothing opens in their name."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         await schedule(here, ADA, "tomorrow 9:00")
@@ -287,7 +302,7 @@ async def test_a_schedule_of_an_erased_member_is_gone(tmp_path: Path) -> None:
 
 
 async def test_a_template_is_scheduled_by_its_name(tmp_path: Path) -> None:
-    """`/poll schedule template:… opens:… weekly:yes` in one step."""
+    """`/poll schedule template:… opens:… weekly:yes` schedules a template in one step."""
     async with running(tmp_path) as here:
         preview = await say(here, ADA, LINE)
         form = form_of(await click(here, ADA, preview, "Save as a template"))

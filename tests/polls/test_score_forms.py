@@ -1,4 +1,4 @@
-"""A ballot of scores as a form, where the platform asks for scores in forms."""
+"""A ballot of scores as a form, on a platform whose forms ask for scores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def poll(here: Instance, options: int, more: str = "") -> None:
 
 
 async def test_five_scores_take_two_presses(here: Instance) -> None:
-    """*Vote* opens one form, and sending it casts the ballot: an option without a score has none."""
+    """For up to five options, *Vote* opens one form, which casts the ballot; an option may go without a score."""
     await poll(here, 5)
     form = form_of(await press(here, BEN, "v1:ballot:p1"))
     assert [each.label for each in form.inputs] == [f"Tea {n}" for n in range(1, 6)]
@@ -38,7 +38,10 @@ async def test_five_scores_take_two_presses(here: Instance) -> None:
 
 
 async def test_six_scores_take_two_pages(here: Instance) -> None:
-    """Beyond five options, the next page is a button, which keeps the page before; the last page casts the ballot."""
+    """With more than five options, a button opens the next page and keeps the one before.
+
+    The last page casts the ballot.
+    """
     await poll(here, 6)
     first = form_of(await press(here, BEN, "v1:ballot:p1"))
     assert (first.title, len(first.inputs)) == ("Options 1 to 5", 5)
@@ -53,7 +56,10 @@ async def test_six_scores_take_two_pages(here: Instance) -> None:
 
 
 async def test_an_earlier_page_can_be_filled_in_again(here: Instance) -> None:
-    """Its scores stand in it, and those of other pages are kept; a ballot can be cast from any page."""
+    """A voter can open an earlier page again, with its scores filled in, and other pages keep theirs.
+
+    The ballot can be cast before every page is filled in.
+    """
     await poll(here, 25)
     between = await fill(here, BEN, form_of(await press(here, BEN, "v1:ballot:p1")), **{"0": ("4",)})
     between = await fill(here, BEN, form_of(await click(here, BEN, between, "Options 6 to 10")), **{"7": ("3",)})
@@ -67,7 +73,7 @@ async def test_an_earlier_page_can_be_filled_in_again(here: Instance) -> None:
 
 @pytest.mark.parametrize("options", [5, 6])
 async def test_a_change_begins_with_the_ballot_that_stands(here: Instance, options: int) -> None:
-    """*Change* opens the first page with the scores that were cast."""
+    """*Change* opens the first page with the scores that the voter cast."""
     await poll(here, options)
     cast = await press(here, BEN, "v1:cast:p1:5,0")
     form = form_of(await click(here, BEN, cast, "Change"))
@@ -76,7 +82,10 @@ async def test_a_change_begins_with_the_ballot_that_stands(here: Instance, optio
 
 
 async def test_an_empty_ballot_is_not_cast(here: Instance) -> None:
-    """A form sent without a score is told so; one score is enough. Between pages the button to cast waits for one."""
+    """A form without a score is not cast, and one score is enough.
+
+    Between pages, the button to cast is disabled as long as there is no score.
+    """
     await poll(here, 2)
     form = form_of(await press(here, BEN, "v1:ballot:p1"))
     empty = await fill(here, BEN, form)
@@ -93,7 +102,7 @@ async def test_an_empty_ballot_is_not_cast(here: Instance) -> None:
     ["v1:scores:p1:2:", "v1:scores:p1:x:", "v1:scores:p1:-1:", "v1:scores:p1:0:6", "v1:scores:p1:0:1,1,1,1,1,1,1"],
 )
 async def test_a_forged_page_opens_nothing(here: Instance, action: str) -> None:
-    """A page that there isn't, a score of 6 and more scores than options are refused; the pages there are open."""
+    """Parley refuses a page that doesn't exist, a score of 6, and more scores than options."""
     await poll(here, 6)
     assert "can't take that ballot" in words(await press(here, BEN, action))
     assert form_of(await press(here, BEN, "v1:scores:p1:1:1,1,1,1,1,1")).title == "Option 6"
@@ -108,7 +117,7 @@ async def test_a_forged_score_is_not_counted(here: Instance, score: str) -> None
 
 
 async def test_elsewhere_scores_are_given_one_by_one(here: Instance) -> None:
-    """A platform whose forms don't ask for scores shows the ballot as a card."""
+    """On a platform whose forms don't ask for scores, the ballot is a card."""
     wall(here).limits = Limits()
     await poll(here, 2)
     outcome = await press(here, BEN, "v1:ballot:p1")

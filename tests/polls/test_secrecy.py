@@ -1,4 +1,4 @@
-"""What voters are told: the three levels, on each database, and every sentence that rests on them."""
+"""The three levels of secrecy, and the sentences that voters read about them on each database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def every_poll() -> list[Poll]:
 
 @pytest.mark.parametrize("shape", every_poll(), ids=lambda each: f"{each.secret}-{each.results}")
 def test_a_poll_is_secret_only_if_its_totals_wait_for_the_close(shape: Poll) -> None:
-    """Secret with totals at the close; names hidden with totals earlier; named, whenever the totals appear."""
+    """A secret poll keeps that level only if its totals wait for the close; if they show earlier, it only hides names.
+
+    A named poll stays named at any setting of its totals.
+    """
     hidden = Level.SECRET if shape.results is Results.AT_CLOSE else Level.NAMES_HIDDEN
     assert level(shape) is (hidden if shape.secret else Level.WITH_NAMES)
 
@@ -36,7 +39,7 @@ def test_a_poll_is_secret_only_if_its_totals_wait_for_the_close(shape: Poll) -> 
 @pytest.mark.parametrize("secrecy", [SQLITE, POSTGRES], ids=lambda each: each.dialect)
 @pytest.mark.parametrize("shape", every_poll(), ids=lambda each: f"{each.secret}-{each.results}")
 def test_card_and_button_say_that_watchers_infer_votes_where_they_can(shape: Poll, secrecy: Secrecy) -> None:
-    """The card and “How secret?” warn in a poll whose names are hidden, and in no other."""
+    """The card and *How secret?* warn that watchers of the totals can infer votes only where just names are hidden."""
     warned = level(shape) is Level.NAMES_HIDDEN
     for card in (poll_card(T, shape, NOW.tzinfo, secrecy), secrecy_card(T, shape, secrecy)):  # type: ignore[arg-type]
         assert ("who watches t" in repr(card)) is warned
@@ -45,7 +48,10 @@ def test_card_and_button_say_that_watchers_infer_votes_where_they_can(shape: Pol
 
 @pytest.mark.parametrize("shape", [each for each in every_poll() if each.secret], ids=lambda each: each.results)
 def test_no_database_promises_what_another_keeps(shape: Poll) -> None:
-    """On SQLite nobody can look after the close; on PostgreSQL logs and backups keep what was there, and voters read it."""
+    """On SQLite Parley promises that nobody can look up a vote after the close.
+
+    On PostgreSQL it promises no such thing, and says that logs and backups keep data.
+    """
     exception = "logs and backups"
     for sentences in (
         lambda s: s.line(T, shape),
@@ -67,7 +73,10 @@ def test_no_database_promises_what_another_keeps(shape: Poll) -> None:
 @pytest.mark.parametrize("secrecy", [SQLITE, POSTGRES], ids=lambda each: each.dialect)
 @pytest.mark.parametrize("shape", every_poll(), ids=lambda each: f"{each.secret}-{each.results}")
 def test_a_named_poll_promises_its_names_and_nothing_more(shape: Poll, secrecy: Secrecy) -> None:
-    """Neither what an operator could see nor how ballots are hidden; a secret poll says both."""
+    """A named poll says only that its result shows names.
+
+    A secret poll says how ballots are hidden, and that the operator could look while it is open.
+    """
     details, storage = secrecy.details(T, shape), secrecy.storage(T, shape)
     if shape.secret:
         assert "The operator could look while the poll is open." in details
@@ -90,12 +99,18 @@ def test_a_named_poll_promises_its_names_and_nothing_more(shape: Poll, secrecy: 
     ],
 )
 def test_who_has_no_ballot_reads_why(secrecy: Secrecy, secret: bool, state: PollState, words: str) -> None:
-    """Only the end of a secret poll hides a ballot from its voter; otherwise there is none."""
+    """A member without a ballot reads that they haven't voted.
+
+    After the end of a secret poll they read that their vote can't be looked up any more.
+    """
     assert words in secrecy.no_ballot(T, replace(poll(), secret=secret, state=state))
 
 
 def test_a_receipt_comes_with_one_true_sentence() -> None:
-    """It can open a secret ballot in a copy of the open database; in a named poll there is nothing to keep."""
+    """A receipt of a secret poll says that it can open the ballot until the close, on PostgreSQL even after it.
+
+    In a named poll it says that the result shows the vote.
+    """
     secret, open_poll = poll(), replace(poll(), secret=False)
     assert "until the close: it can open your ballot" in SQLITE.receipt(T, secret)
     assert "even after the close" in POSTGRES.receipt(T, secret)
@@ -105,7 +120,11 @@ def test_a_receipt_comes_with_one_true_sentence() -> None:
 
 
 def test_how_often_a_person_votes_in_several_communities_depends_on_the_platform() -> None:
-    """One account on Discord; on platforms whose accounts are not linked, one for each; one community needs no word."""
+    """In a poll of several communities on Discord, voters read that an account votes once.
+
+    With other platforms they read that a person with two accounts can vote with both. A poll of one community says
+    neither.
+    """
     discord = replace(poll(), community="discord:1", communities=frozenset({"discord:1", "discord:2"}))
     assert "An account votes once" in " ".join(several_communities(T, discord))
     for others in ({"discord:1", "slack:T1"}, {"discord:1", "discord:2", "test:demo"}, {"slack:T1", "slack:T2"}):
@@ -115,7 +134,7 @@ def test_how_often_a_person_votes_in_several_communities_depends_on_the_platform
 
 
 def test_the_form_says_what_each_choice_of_results_gives_up() -> None:
-    """The host reads it beside the choice, short enough for every platform."""
+    """The form tells the host beside each choice of results how secret the poll is, in at most 75 characters."""
     form = poll_forms.create_form(T, "", "")
     (results,) = [field for field in form.inputs if field.name == "results"]
     notes = {choice.value: choice.description for choice in results.options}
@@ -125,7 +144,10 @@ def test_the_form_says_what_each_choice_of_results_gives_up() -> None:
 
 
 async def test_voters_read_the_sentence_of_their_database(tmp_path: Path) -> None:
-    """A vote's receipt and the check by code say what is true where the vote is stored."""
+    """A vote's receipt has the sentence of the database that stores it.
+
+    The check by code says that it never shows a vote.
+    """
     async with running(tmp_path) as here:
         await say(here, ADA, CREATE)
         await say(here, ADA, f"{CREATE} secret:no")

@@ -1,4 +1,4 @@
-"""What the service keeps in mind and for how long, whom it tells, and what becomes of who was erased."""
+"""Bounds of the poll service: its memory of polls, its signals, receipts and results, and the ends of polls."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ from tests.world import NOW
 async def test_a_poll_is_remembered_for_its_voters_for_five_seconds(
     here: Instance, later: timedelta, remembered: bool
 ) -> None:
-    """Then it is read anew, and so it is where the clock was set back."""
+    """The service remembers a poll for its voters for less than five seconds, and then reads it anew.
+
+    It does the same when the clock was set back by five seconds.
+    """
     poll = await opened(here)
     assert (await here.polls.to_vote_in(poll.id, BEN, T)).state is PollState.OPEN
     await here.box.close(poll.id, NOW)
@@ -50,7 +53,7 @@ async def test_a_poll_is_remembered_for_its_voters_for_five_seconds(
 
 
 async def test_what_is_remembered_is_seen_from_its_place_alone(here: Instance) -> None:
-    """A private poll is remembered for those in its place, and isn't there for others."""
+    """The service answers about a remembered private poll only in the poll's own place."""
     private = await opened(here, replace(ADA, place=OFFICE))
     assert (await here.polls.to_vote_in(private.id, replace(BEN, place=OFFICE), T)).id == private.id
     for outsider in (BEN, away(BEN), replace(BEN, place=Place("test", "demo", "other", private=True))):
@@ -59,7 +62,10 @@ async def test_what_is_remembered_is_seen_from_its_place_alone(here: Instance) -
 
 
 async def test_a_vote_that_comes_too_late_forgets_what_was_remembered(here: Instance) -> None:
-    """It says how the poll ended, and the next look is a fresh one; none of these votes is counted."""
+    """A vote after a poll's end isn't counted, and its voter reads how the poll ended.
+
+    The service then reads the poll anew.
+    """
     for end, words in (("close", "its result is final"), ("cancel", "was cancelled")):
         poll = await opened(here)
         remembered = await here.polls.to_vote_in(poll.id, BEN, T)
@@ -70,7 +76,7 @@ async def test_a_vote_that_comes_too_late_forgets_what_was_remembered(here: Inst
 
 
 async def test_an_edit_is_known_at_once(here: Instance) -> None:
-    """To those who had the poll in mind as it was, too, so that nobody votes on other words than those they read."""
+    """An edit replaces the poll that the service remembers, so nobody votes on other words than those they read."""
     poll = await opened(here)
     await here.polls.to_vote_in(poll.id, BEN, T)
     await here.polls.edit(poll, PollDraft("Which cup?", poll.options, CLOSES), ADA, HOME, T)
@@ -78,7 +84,7 @@ async def test_an_edit_is_known_at_once(here: Instance) -> None:
 
 
 async def test_a_new_place_of_a_poll_is_known_at_once(here: Instance) -> None:
-    """To those who already had it in mind, too."""
+    """A new place of a poll counts at once, even if the service remembers the poll without it."""
     poll = await opened(here)
     await here.polls.to_vote_in(poll.id, BEN, T)
     ref = await wall(here).post(away(ADA).place, await here.copies._draw(poll, HOME))
@@ -88,7 +94,7 @@ async def test_a_new_place_of_a_poll_is_known_at_once(here: Instance) -> None:
 
 
 async def test_so_many_polls_are_remembered(here: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond that all are read anew."""
+    """The service remembers at most `REMEMBERED_MAX` polls; one more makes it forget the others."""
     monkeypatch.setattr(service, "REMEMBERED_MAX", 2)
     polls = [await opened(here) for _ in range(3)]
     for number, poll in enumerate(polls):
@@ -99,7 +105,7 @@ async def test_so_many_polls_are_remembered(here: Instance, monkeypatch: pytest.
 
 
 async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
-    """Of one that is set, moved or done with; of nothing that was refused."""
+    """The service wakes the scheduler for each deadline that is set, moved or done with, and for no refused change."""
     heard: list[str] = []
     here.polls.changed = lambda: heard.append("")
     poll = await opened(here)
@@ -126,7 +132,7 @@ async def test_the_scheduler_hears_of_each_deadline(here: Instance) -> None:
 
 @dataclass
 class Step:
-    """A part of a transaction that notes the polls which it finds open, and may fail."""
+    """A part of a transaction that notes how many polls it finds open, and may fail."""
 
     fails: bool = False
     found: list[int] = field(default_factory=list)
@@ -139,8 +145,9 @@ class Step:
 
 @pytest.mark.parametrize("own", [9, 10])
 async def test_a_poll_opens_with_what_belongs_to_it_or_not_at_all(here: Instance, own: int) -> None:
-    """By hand or by itself: each step is taken once and in its order, and neither a failure nor a poll too many opens
-    one; the scheduler hears of each that opened.
+    """A poll opens together with its steps or not at all, by hand or by itself; each step runs once, in its order.
+
+    A failed step opens none, and neither does a host with ten open polls. The scheduler hears of each poll that opened.
     """
     for _ in range(own):
         await opened(here)
@@ -175,7 +182,10 @@ async def test_a_poll_opens_with_what_belongs_to_it_or_not_at_all(here: Instance
 
 
 async def test_a_member_takes_back_a_wish_to_be_reminded(here: Instance) -> None:
-    """The same button adds them, takes them off and adds them again; another member's wish stands."""
+    """*Remind me* adds a member to the list, takes them off and adds them again; another member stays on it.
+
+    After the poll's end it adds nobody.
+    """
     poll = await opened(here)
     moment = remind_time(CLOSES, NOW, HOME.reminder_minutes)
     for expected in (moment, None, moment, None):
@@ -191,7 +201,10 @@ async def stale(here: Instance) -> int:
 
 
 async def test_an_objection_is_answered_by_those_who_run_the_poll_while_it_stands(here: Instance) -> None:
-    """Its messages are drawn anew with the answer. Other members, and an objection that was withdrawn, are refused."""
+    """The host and moderators may answer an objection while it stands, and its poll's messages are then redrawn.
+
+    Other members are refused, and so is an answer to a withdrawn objection.
+    """
     poll = await opened(here, method=Method.CONSENT, options=consent_options(T))
     await here.polls.cast(poll, BEN, "2", T, reason="Too dear")
     await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
@@ -213,7 +226,7 @@ async def test_an_objection_is_answered_by_those_who_run_the_poll_while_it_stand
 
 
 async def test_a_poll_is_redrawn_for_what_is_no_vote(here: Instance) -> None:
-    """Each of its messages, and no other poll's."""
+    """The service can have one poll's messages redrawn without a vote, and leaves other polls' messages alone."""
     for poll in (await opened(here), await opened(here)):
         await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
     await here.copies.drain()
@@ -226,7 +239,7 @@ async def test_a_poll_is_redrawn_for_what_is_no_vote(here: Instance) -> None:
 
 
 async def test_erased_voters_stand_last_in_a_named_poll(here: Instance) -> None:
-    """Under a word, whatever the other names are."""
+    """Among the votes of a named poll, an erased voter stands last, as “erased”."""
     poll = await opened(here, secret=False)
     zoe = replace(MO, actor=replace(MO.actor, id="zoe", name="zoe"))
     for voter, text in ((BEN, "1"), (zoe, "0"), (ADA, "1")):
@@ -237,7 +250,10 @@ async def test_erased_voters_stand_last_in_a_named_poll(here: Instance) -> None:
 
 
 async def test_an_own_ballot_is_seen_by_its_voter_until_a_secret_poll_closes(here: Instance) -> None:
-    """In a named poll afterwards too, without a receipt's code, which nobody can make any more."""
+    """Only its voter sees a ballot, in a secret poll until the close, and in a named poll afterwards too.
+
+    After the close, a named ballot is shown without the receipt's code, which nobody can make any more.
+    """
     secret, named = await opened(here), await opened(here, secret=False)
     for poll in (secret, named):
         assert await here.polls.own(poll, BEN.actor) is None
@@ -259,7 +275,11 @@ async def test_an_own_ballot_is_seen_by_its_voter_until_a_secret_poll_closes(her
 
 
 async def test_a_receipt_follows_its_ballot(here: Instance) -> None:
-    """Changed, withdrawn, cancelled; and contradicted where its ballot or head is another's."""
+    """The check of a receipt says whether its ballot is included, replaced, withdrawn or cancelled.
+
+    A head of another ballot contradicts the receipt. A code that the record doesn't have is unknown, and a head that it
+    doesn't have is lacking.
+    """
     poll = await opened(here)
     await votes(here, poll, BEN, "0")
     first = await here.polls.own(poll, BEN.actor)
@@ -292,7 +312,7 @@ async def test_a_receipt_follows_its_ballot(here: Instance) -> None:
     ],
 )
 async def test_a_receipt_is_contradicted_by_a_changed_database(here: Instance, tmp_path: Path, change: str) -> None:
-    """Another ballot in the place of its own, or another poll's secret."""
+    """A receipt is contradicted if the database has another choice for its ballot, or another poll's secret."""
     poll, _ = await opened(here), await opened(here)
     await votes(here, poll, BEN, "1")
     own = await here.polls.own(poll, BEN.actor)
@@ -310,7 +330,7 @@ async def test_a_receipt_is_contradicted_by_a_changed_database(here: Instance, t
 async def test_many_kinds_of_ballots_are_counted_as_few_are(
     here: Instance, monkeypatch: pytest.MonkeyPatch, method: Method, ballots: tuple[str, ...]
 ) -> None:
-    """In a thread of its own, where there are too many for the loop."""
+    """A poll with too many kinds of ballots for the loop is counted in a thread, with the same result."""
     poll = await opened(here, method=method)
     for number, text in enumerate(ballots):
         voter = replace(BEN, actor=replace(BEN.actor, id=f"v{number}"))
@@ -321,7 +341,10 @@ async def test_many_kinds_of_ballots_are_counted_as_few_are(
 
 
 async def test_a_result_that_nobody_may_see_is_shown_by_no_button(here: Instance) -> None:
-    """Neither the totals, nor how they were counted, nor who voted for what."""
+    """Before the close, no button shows anybody the totals, the counting, the voters or the export of a named poll.
+
+    After the close they do.
+    """
     poll = await opened(here, secret=False)
     await votes(here, poll, BEN)
     for verb in ("poll-results", "poll-counted", "poll-rounds", "poll-voters"):
@@ -345,7 +368,10 @@ async def test_a_result_that_nobody_may_see_is_shown_by_no_button(here: Instance
 
 
 async def test_what_a_button_shows_takes_the_place_of_its_message(here: Instance) -> None:
-    """The result, what lies behind it, and its record; a secret poll has nobody's votes to show."""
+    """A closed poll's result, its counting and its record each replace the message whose button was pressed.
+
+    A secret poll has no voters to show.
+    """
     poll = await opened(here, method=Method.RANKED)
     await votes(here, poll, BEN)
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
@@ -359,7 +385,7 @@ async def test_what_a_button_shows_takes_the_place_of_its_message(here: Instance
 
 @pytest.mark.parametrize("changed", [False, True])
 async def test_a_record_is_intact_or_it_is_not(here: Instance, tmp_path: Path, changed: bool) -> None:
-    """As it is recomputed for the member who asks."""
+    """Parley recomputes a record for the member who asks, and says that it is intact or that it doesn't add up."""
     poll = await opened(here)
     await votes(here, poll, BEN)
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
@@ -374,7 +400,10 @@ async def test_a_record_is_intact_or_it_is_not(here: Instance, tmp_path: Path, c
 
 @pytest.mark.parametrize("state", [BoxState.CHECKING, BoxState.DAMAGED])
 async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.MonkeyPatch, state: BoxState) -> None:
-    """No vote, no opening, no edit, no extension, no close and no cancellation; afterwards all of them work again."""
+    """A paused ballot box takes no vote, opening, edit, extension, close or cancellation.
+
+    Once it is open, it works again.
+    """
     monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 0.0)
     poll = await opened(here)
     here.box.state = state
@@ -396,7 +425,7 @@ async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.
 
 
 async def test_an_extension_is_shown_on_every_message(here: Instance) -> None:
-    """Each is drawn anew, though nobody has voted."""
+    """An extension redraws the poll's messages, though nobody has voted, and moves its reminder."""
     poll = await opened(here)
     await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
     await here.copies.drain()
@@ -410,7 +439,7 @@ async def test_an_extension_is_shown_on_every_message(here: Instance) -> None:
 
 
 async def test_a_poll_that_is_not_there_is_neither_ended_nor_extended(here: Instance) -> None:
-    """Nor does anybody vote in it."""
+    """A poll that doesn't exist can't be closed, cancelled or extended."""
     for end in (here.box.close, here.box.cancel):
         with pytest.raises(NotFound):
             await end("p99", NOW)
@@ -418,7 +447,10 @@ async def test_a_poll_that_is_not_there_is_neither_ended_nor_extended(here: Inst
 
 
 async def test_a_poll_ends_once(here: Instance) -> None:
-    """The second one hears that it was ended, and changes nothing of its end."""
+    """A poll ends once: a second close or cancellation, or an extension, changes nothing of its end.
+
+    The end's reason is the host if one ended it, else the deadline for a close, and Parley for a cancellation.
+    """
     for first, second in (("close", "cancel"), ("cancel", "close"), ("close", "close")):
         poll = await opened(here)
         await votes(here, poll, BEN)
@@ -438,7 +470,7 @@ async def test_a_poll_ends_once(here: Instance) -> None:
 
 
 async def test_the_same_vote_again_has_the_same_receipt(here: Instance) -> None:
-    """Code and head, though others have voted meanwhile; nothing is added to the record."""
+    """The same vote again gives the same receipt, even after others' votes, and adds nothing to the record."""
     poll = await opened(here)
     first = await here.polls.cast(poll, BEN, "1", T)
     await votes(here, poll, MO)
@@ -448,7 +480,7 @@ async def test_the_same_vote_again_has_the_same_receipt(here: Instance) -> None:
 
 
 async def test_a_poll_whose_secret_is_lost_can_only_be_cancelled(here: Instance, tmp_path: Path) -> None:
-    """Nobody votes in it, closes it or extends it any more."""
+    """A poll whose secret is lost takes no vote, close or extension any more, and can only be cancelled."""
     poll = await opened(here)
     await votes(here, poll, BEN)
     async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:
@@ -465,7 +497,7 @@ async def test_a_poll_whose_secret_is_lost_can_only_be_cancelled(here: Instance,
 
 
 async def test_an_id_that_is_no_polls_is_repeated_in_short(here: Instance) -> None:
-    """Forty letters of it."""
+    """A refusal of an unknown poll's id repeats the first 40 characters of the id."""
     with pytest.raises(NotFound) as missing:
         await here.polls.seen_by("x" * 60, BEN, T)
     assert f"“{'x' * 40}”" in missing.value.message
@@ -478,7 +510,10 @@ async def test_an_id_that_is_no_polls_is_repeated_in_short(here: Instance) -> No
 async def test_a_result_is_told_where_the_poll_was_posted_or_to_its_host(
     here: Instance, posted: bool, end: str, told: list[str]
 ) -> None:
-    """To the host alone where no message shows it; a cancelled poll has no result to tell."""
+    """A result is told where the poll was posted, or to its host if no message shows it.
+
+    A cancelled poll has no result.
+    """
     poll = await opened(here)
     if posted:
         await here.polls.posted(poll.id, await wall(here).post(ADA.place, await here.copies._draw(poll, HOME)), NOW)
@@ -491,7 +526,7 @@ async def test_a_result_is_told_where_the_poll_was_posted_or_to_its_host(
 
 
 async def test_what_nobody_chose_any_more_is_not_counted(here: Instance, tmp_path: Path) -> None:
-    """A choice that was changed or withdrawn leaves no count of none behind once the poll has closed."""
+    """A choice that all its voters changed or withdrew leaves no count of 0 after the close."""
     poll = await opened(here)
     for voter, text in ((BEN, "0"), (BEN, "1"), (MO, "0"), (MO, None)):
         await votes(here, poll, voter, text)
@@ -502,7 +537,7 @@ async def test_what_nobody_chose_any_more_is_not_counted(here: Instance, tmp_pat
 
 @pytest.mark.parametrize("secret", [True, False])
 async def test_a_secret_ballot_is_stored_without_a_voter(here: Instance, tmp_path: Path, secret: bool) -> None:
-    """Neither name, nor id, nor what could open one; a named ballot has all of them."""
+    """A secret ballot is stored without its voter's id, name and salt; a named ballot has them all."""
     poll = await opened(here, secret=secret)
     await votes(here, poll, BEN)
     async with Raw.connect(f"sqlite:///{tmp_path / 'parley.db'}") as raw:

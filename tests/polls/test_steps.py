@@ -1,4 +1,4 @@
-"""How many steps each weekly job takes: as many as docs/hosts.md says, beside what other programs document."""
+"""Each weekly job takes as many steps as docs/hosts.md says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE = '/poll create question:"Which tea?" options:"Green | Black" closes:1d'
 
 @dataclass(slots=True)
 class Steps:
-    """What one person does: a line, a press, a pick and a form that is sent are one step each."""
+    """Counts the steps of one person: a line, a press, a pick and a form that is sent are one step each."""
 
     here: Instance
     who: Request = ADA
@@ -40,14 +40,14 @@ class Steps:
 
 
 def documented() -> dict[str, str]:
-    """The job, and what docs/hosts.md says of Parley."""
+    """Return each job in docs/hosts.md with the steps that it takes in Parley."""
     text = (ROOT / "docs" / "hosts.md").read_text("utf-8").partition("## Steps")[2].partition("\n## ")[0]
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")][2:]
     return {row[0]: row[1] for row in rows}
 
 
 async def test_each_job_takes_the_documented_steps(here: Instance, clock: Clock) -> None:
-    """Counted as a host and two members do them; the document has these jobs and no others."""
+    """A host and members need as many steps for each job as the document says, and it has these jobs and no others."""
     counted: dict[str, list[int]] = {}
 
     whole, in_form = Steps(here), Steps(here)

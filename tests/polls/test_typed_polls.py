@@ -1,4 +1,4 @@
-"""Polls that are typed without names, or in another bot's way: nothing is posted, the form opens filled in."""
+"""A poll that is typed without names, or in another bot's way, isn't posted: its form opens filled in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ from tests.world import running
     ],
 )
 def test_words_are_sorted_into_question_and_options(typed: str, question: str, options: tuple[str, ...]) -> None:
-    """The question goes up to its mark; the options stand between bars, commas, quotes, brackets or lines."""
+    """A typed question goes up to its question mark, or stands in the first line, quotes or braces.
+
+    The options stand between bars, commas, slashes, quotes, brackets, numbers or lines.
+    """
     assert read_words(typed) == (question, options)
 
 
@@ -65,7 +68,7 @@ def test_words_are_sorted_into_question_and_options(typed: str, question: str, o
     ],
 )
 async def test_nothing_is_public_before_the_form_was_sent(line: str, filled: tuple[str, str], tmp_path: Path) -> None:
-    """What was typed without names goes into the form, even where the host wanted no preview."""
+    """Text that is typed without names goes into the form, and nothing is posted, even with `post:yes`."""
     async with running(tmp_path) as here:
         outcome = await say(here, ADA, line)
         assert outcome.answer is not None
@@ -76,7 +79,7 @@ async def test_nothing_is_public_before_the_form_was_sent(line: str, filled: tup
 
 
 async def test_an_argument_that_is_nearly_right_is_asked_about(tmp_path: Path) -> None:
-    """`option:` becomes no option of the poll."""
+    """Parley asks whether the argument `option:` means `options:`, and doesn't take it for an option of the poll."""
     async with running(tmp_path) as here:
         answer = words(await say(here, ADA, '/poll create question:"Which?" option:"A|B"'))
         assert "There's no argument option. Did you mean options?" in answer
@@ -106,7 +109,10 @@ async def test_a_form_keeps_the_other_arguments(tmp_path: Path) -> None:
     ],
 )
 async def test_another_bots_names_choose_method_and_close(line: str, method: str, closes: str, tmp_path: Path) -> None:
-    """Parley's own name wins over another bot's, and a value that Parley can't read chooses nothing."""
+    """Another bot's names choose method and close.
+
+    Parley's own name wins over another bot's, and a value that Parley can't read chooses nothing.
+    """
     async with running(tmp_path) as here:
         outcome = await say(here, ADA, line)
         assert outcome.answer is not None
@@ -118,6 +124,6 @@ async def test_another_bots_names_choose_method_and_close(line: str, method: str
 
 @pytest.mark.parametrize("name", ["list?", "clsoe", "results!"])
 async def test_a_misspelt_sub_command_is_no_question(name: str, tmp_path: Path) -> None:
-    """A second word that is nearly a command's is asked about, and opens no form."""
+    """If the word after `/poll` is nearly a command's, Parley asks whether the member meant that command."""
     async with running(tmp_path) as here:
         assert "Did you mean /poll " in words(await say(here, ADA, f"/poll {name}"))

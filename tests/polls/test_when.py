@@ -1,4 +1,4 @@
-"""How a host says when a poll closes."""
+"""The times that a host can type for the close of a poll."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
     ],
 )
 def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, moment: datetime) -> None:
-    """`18:00` is six in the evening where the community lives, summer and winter."""
+    """Parley reads times in the community's zone: `18:00` is six in the evening there, unless the host names a zone."""
     assert closing_time(line, NOW, BERLIN, T) == moment
 
 
@@ -107,20 +107,26 @@ def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, mome
     ],
 )
 def test_what_is_no_sensible_time_is_refused_with_an_example(line: str, refusal: str) -> None:
-    """The answer says what is wrong and what can be typed instead."""
+    """Parley refuses a time that it can't read, that isn't later than now, or that is more than 366 days ahead.
+
+    The refusal says which of these it is.
+    """
     with pytest.raises(Refused, match=refusal):
         closing_time(line, NOW, BERLIN, T)
 
 
 def test_a_refusal_quotes_what_was_typed_and_has_an_example() -> None:
-    """Sixty characters of it; the example is the day after tomorrow."""
+    """A refusal quotes 60 characters of the typed text, and its example is 18:00 on the day after tomorrow."""
     with pytest.raises(Refused, match=r"“x{60}” as a time.* or 2026-11-27 18:00"):
         closing_time("x" * 61, NOW, BERLIN, T)
 
 
 @pytest.mark.parametrize("line", ["9999-12-31", "9999-12-31 23:59", "31 december 9999 11pm"])
 def test_the_last_day_of_the_calendar_is_too_late_in_every_zone(line: str) -> None:
-    """West of Greenwich its evening lies beyond what a time can hold."""
+    """The last day of the calendar is refused as too late in every zone.
+
+    West of Greenwich its evening lies beyond the last time that Python can hold.
+    """
     for zone in (BERLIN, ZoneInfo("America/New_York"), UTC):
         with pytest.raises(Refused, match="Pick an earlier time"):
             closing_time(line, NOW, zone, T)
@@ -138,13 +144,16 @@ def test_the_last_day_of_the_calendar_is_too_late_in_every_zone(line: str) -> No
     ],
 )
 def test_a_clock_that_changes_is_read_as_people_mean_it(line: str, now: datetime, moment: datetime) -> None:
-    """An hour shown twice is the first still to come; one that is skipped counts as an hour later; a span is exact."""
+    """A time that the clock shows twice is the first one still to come, and a skipped one counts as an hour later.
+
+    A span is exact.
+    """
     assert closing_time(line, now, BERLIN, T) == moment
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_a_time_in_the_allowed_range_or_refused(line: str) -> None:
-    """Nothing that is typed can open a poll for ever, or close it before it opened."""
+    """Any text is refused or is a time between `SHORTEST` and `LONGEST` from now."""
     try:
         moment = closing_time(line, NOW, BERLIN, T)
     except Refused:
@@ -154,7 +163,7 @@ def test_any_text_is_a_time_in_the_allowed_range_or_refused(line: str) -> None:
 
 @given(st.integers(1, 500), st.sampled_from(["h", "d", "min"]))
 def test_a_span_counts_from_now(number: int, unit: str) -> None:
-    """`3d` means three times 24 hours, whatever the clocks do meanwhile."""
+    """A span counts from now: `3d` is three times 24 hours, even if the clocks change meanwhile."""
     span = {"h": timedelta(hours=1), "d": timedelta(days=1), "min": timedelta(minutes=1)}[unit] * number
     if span <= LONGEST:
         assert closing_time(f"{number}{unit}", NOW, BERLIN, T) == NOW + span

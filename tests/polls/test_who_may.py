@@ -1,4 +1,4 @@
-"""Who may do what with a poll: each rule at its bound, just beside it, and for the wrong kind of person."""
+"""The rights of members, hosts and moderators over a poll, each at its bound and just beside it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REPLY = Reply((Card(title="Which tea?"),))
 
 
 def who(request: Request, **changes: object) -> Request:
-    """The same person with something else about them."""
+    """Return the same person with other properties."""
     return replace(request, actor=replace(request.actor, **changes))  # type: ignore[arg-type]
 
 
@@ -38,7 +38,7 @@ def in_place(request: Request, **changes: object) -> Request:
 
 
 def away(request: Request, **changes: object) -> Request:
-    """A person of another community of the same platform, in its channel."""
+    """Return the person as a member of another community of the same platform, in its channel."""
     return in_place(who(request, workspace="elsewhere", **changes), workspace="elsewhere")
 
 
@@ -48,7 +48,7 @@ async def opened(here: Instance, host: Request = ADA, community: Community = HOM
 
 
 async def votes(here: Instance, poll: Poll, voter: Request, text: str | None = "0") -> str:
-    """How a vote ends: as the box says, or the refusal."""
+    """Return how a vote ends: with the box's word or a refusal."""
     try:
         return (await here.polls.cast(poll, voter, text, T)).end
     except (NotAllowed, Refused, NotFound) as error:
@@ -56,7 +56,7 @@ async def votes(here: Instance, poll: Poll, voter: Request, text: str | None = "
 
 
 def test_an_answer_is_private_unless_the_asker_says_share(here: Instance) -> None:
-    """Of each command that can show its answer to everybody."""
+    """Each command that can show its answer to everybody answers in private unless the asker says `share`."""
     flagged = [command for command in here.bot.commands.values() if command.public_flag]
     assert "poll results" in {command.name for command in flagged}
     for command in flagged:
@@ -69,7 +69,7 @@ def test_an_answer_is_private_unless_the_asker_says_share(here: Instance) -> Non
 
 
 async def test_a_poll_can_change_until_its_record_has_a_link(here: Instance) -> None:
-    """Without a vote it can; after one, and after it was withdrawn, it can't: the record has begun."""
+    """A poll can be edited until its record has a link; after a vote it can't, even if the vote was withdrawn."""
     poll = await opened(here)
     must_be_editable(await here.polls.get(poll.id, T), T)
     for text in ("0", None):
@@ -95,7 +95,7 @@ async def test_a_poll_can_change_until_its_record_has_a_link(here: Instance) -> 
     ],
 )
 async def test_a_role_poll_takes_a_vote_for_one_of_its_roles(here: Instance, roles: set[str], may: bool) -> None:
-    """One of them is enough; another role is as good as none, for a moderator as for the host."""
+    """A poll for roles takes votes only from members with one of them; its host and moderators are no exception."""
     poll = await opened(here, roles=frozenset({"board", "staff"}))
     for voter in (BEN, ADA, MO):
         end = await votes(here, poll, who(voter, roles=frozenset(roles)))
@@ -104,7 +104,7 @@ async def test_a_role_poll_takes_a_vote_for_one_of_its_roles(here: Instance, rol
 
 
 async def test_a_poll_without_roles_takes_a_vote_whatever_the_roles(here: Instance) -> None:
-    """Beside the rule."""
+    """A poll without roles takes votes from members with any role or none."""
     poll = await opened(here)
     assert await votes(here, poll, who(BEN, roles=frozenset({"guest"}))) == CastEnd.CAST
     assert await votes(here, poll, MO) == CastEnd.CAST
@@ -124,7 +124,10 @@ async def test_a_poll_without_roles_takes_a_vote_whatever_the_roles(here: Instan
 async def test_a_poll_for_earlier_members_takes_those_who_were_there_when_it_opened(
     here: Instance, joined: datetime | None, may: bool
 ) -> None:
-    """Who joined at that very moment was there. Who joined at a time that nobody knows may not vote."""
+    """A poll for earlier members takes votes from those who joined by the moment when it opened.
+
+    A member whose join date isn't known may not vote.
+    """
     poll = await opened(here, who(ADA, joined=NOW - timedelta(days=99)), joined_before=True)
     end = await votes(here, poll, who(BEN, joined=joined))
     assert end == CastEnd.CAST if may else "joined before it opened" in end
@@ -132,7 +135,7 @@ async def test_a_poll_for_earlier_members_takes_those_who_were_there_when_it_ope
 
 
 async def test_who_lost_a_role_can_change_nothing(here: Instance) -> None:
-    """Their ballot stands: neither a change nor a withdrawal is taken without the role."""
+    """A member who lost the poll's role can neither change nor withdraw their ballot, which stands."""
     poll = await opened(here, roles=frozenset({"board"}))
     board = who(BEN, roles=frozenset({"board"}))
     assert await votes(here, poll, board) == CastEnd.CAST
@@ -144,7 +147,10 @@ async def test_who_lost_a_role_can_change_nothing(here: Instance) -> None:
 
 
 async def test_a_vote_is_taken_until_just_before_the_close(here: Instance) -> None:
-    """At the close itself it is too late, whether or not the poll has been closed yet."""
+    """A vote is taken until just before the closing time.
+
+    At that time it is too late, even if the poll isn't closed yet.
+    """
     poll = await opened(here)
     assert await votes(here, poll, replace(BEN, now=CLOSES - MOMENT)) == CastEnd.CAST
     for now in (CLOSES, CLOSES + MOMENT):
@@ -152,7 +158,10 @@ async def test_a_vote_is_taken_until_just_before_the_close(here: Instance) -> No
 
 
 async def test_a_vote_of_another_community_is_of_no_poll(here: Instance) -> None:
-    """Nor is one from outside a private place, by any member. One in no poll at all counts nothing."""
+    """A poll takes no vote from another community, and a private poll none from outside its place.
+
+    A vote in a poll that doesn't exist counts nothing.
+    """
     poll = await opened(here)
     assert "no poll" in await votes(here, poll, away(BEN))
     private = await opened(here, in_place(ADA, channel="office", private=True))
@@ -179,7 +188,7 @@ async def test_a_vote_of_another_community_is_of_no_poll(here: Instance) -> None
 def test_a_private_poll_answers_in_its_place_and_the_threads_of_it(
     platform: str, thread: str, channel: str, sees: bool
 ) -> None:
-    """A thread belongs to its channel, and is a place of its own where it can have members of its own.
+    """A private poll answers in its place and in its threads; only on Discord can a thread itself be the place.
 
     A poll that isn't private answers its communities anywhere, and no poll answers another community.
     """
@@ -200,7 +209,10 @@ def test_a_private_poll_answers_in_its_place_and_the_threads_of_it(
     [("slack", "", "main"), ("slack", "t1", "main"), ("discord", "", "main"), ("discord", "t1", "t1")],
 )
 def test_a_poll_belongs_to_the_narrowest_place(platform: str, thread: str, narrowest: str) -> None:
-    """A thread whose members can be others than its channel's; on Slack each member of a channel sees its threads."""
+    """A poll opened in a thread belongs to the thread on Discord, and to the channel on Slack.
+
+    On Discord a thread can have other members than its channel; on Slack each member of a channel sees its threads.
+    """
     assert poll_place(Place(platform, "demo", "main", thread)) == PollPlace(platform, "demo", narrowest)
 
 
@@ -208,7 +220,7 @@ def test_a_poll_belongs_to_the_narrowest_place(platform: str, thread: str, narro
 
 
 async def run_each(here: Instance, poll: Poll, person: Actor, community: Community) -> set[str]:
-    """What this person may do with the poll; each is tried on a poll that is still open."""
+    """Return the steps that this person may take with the poll."""
     done = set()
     for name, step in (
         ("remind", here.polls.remind(poll, person, community, NOW, T)),
@@ -220,7 +232,7 @@ async def run_each(here: Instance, poll: Poll, person: Actor, community: Communi
             await step
         except NotAllowed:
             pass
-        except Refused:  # closed by now, so this came past the question who may
+        except Refused:  # closed by now, so the right was checked before
             done.add(name)
         else:
             done.add(name)
@@ -258,7 +270,10 @@ ROLE = Community("test:demo", moderator_role="wardens")
 async def test_a_poll_is_run_at_home_by_its_host_and_its_moderators(
     here: Instance, person: Request, community: Community, may: bool
 ) -> None:
-    """From another community nobody reminds of it, extends, closes or cancels it: not its host, and no moderator of that one."""
+    """A poll's host and its community's moderators remind, extend, close and cancel it.
+
+    From another community nobody can: neither its host nor a moderator of that community.
+    """
     poll = await opened(here)
     assert await run_each(here, poll, person.actor, community) == (
         {"remind", "extend", "close", "cancel"} if may else set()
@@ -276,7 +291,7 @@ async def test_a_poll_is_run_at_home_by_its_host_and_its_moderators(
     ],
 )
 async def test_a_close_moves_to_later_only(here: Instance, closes_at: datetime, may: bool) -> None:
-    """The time that it has is no later one."""
+    """An extension must move the close to a later time; the present closing time is refused."""
     poll = await opened(here)
     if may:
         extended = await here.polls.extend(poll, ADA.actor, HOME, closes_at, NOW, T)
@@ -291,11 +306,14 @@ async def test_a_close_moves_to_later_only(here: Instance, closes_at: datetime, 
 
 @pytest.mark.parametrize("end", ["close", "cancel"])
 async def test_what_has_ended_is_neither_changed_nor_ended_again(here: Instance, end: str) -> None:
-    """Not by its host either; nobody is reminded of it, and no objection is answered."""
+    """A poll that has ended can't be changed, ended again, reminded of or voted in, even by its host.
+
+    Its objections can't be answered, and each refusal says how the poll ended.
+    """
     poll = await opened(here)
     await getattr(here.polls, end)(poll, ADA.actor, HOME, NOW, T)
     ended = await here.polls.get(poll.id, T)
-    with pytest.raises(Refused):  # as somebody read it before
+    with pytest.raises(Refused):  # the poll as it was read before its end
         await here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T)
     why = "final" if end == "close" else "cancelled"
     for late in (
@@ -328,7 +346,10 @@ async def test_what_has_ended_is_neither_changed_nor_ended_again(here: Instance,
 async def test_who_may_open_a_poll_is_for_the_community_to_say(
     here: Instance, community: Community, person: Request, may: bool
 ) -> None:
-    """Everybody, or its moderators: by the platform's right, or by the role that the community named."""
+    """A community lets every member open polls, or only its moderators.
+
+    A moderator has the platform's right or the role that the community named.
+    """
     if may:
         assert (await opened(here, person, community)).creator == person.actor.id
     else:
@@ -337,7 +358,7 @@ async def test_who_may_open_a_poll_is_for_the_community_to_say(
 
 
 async def test_a_draft_with_a_mistake_opens_no_poll(here: Instance) -> None:
-    """The service checks it once more, whichever form it came by."""
+    """The service checks each draft once more, so a draft with a mistake opens no poll."""
     with pytest.raises(Refused, match="2 to 25 options"):
         await opened(here, options=(PollOption("Green"),))
     assert await here.polls.listed("test:demo") == []
@@ -345,7 +366,7 @@ async def test_a_draft_with_a_mistake_opens_no_poll(here: Instance) -> None:
 
 @pytest.mark.parametrize(("open_for", "may"), [(MINUTE - MOMENT, False), (MINUTE, True)])
 async def test_a_poll_is_open_for_a_minute_at_least(here: Instance, open_for: timedelta, may: bool) -> None:
-    """Whether it is opened or edited."""
+    """A poll must be open for at least a minute, whether it is opened or edited."""
     if may:
         assert (await opened(here, closes_at=NOW + open_for)).closes_at == NOW + open_for
         return
@@ -377,7 +398,10 @@ CREW = replace(HOME, ping_role="crew")
 
 @pytest.mark.parametrize("edited", [False, True])
 async def test_a_poll_is_all_that_its_draft_says(here: Instance, edited: bool) -> None:
-    """Opened or edited; an edit, also by a moderator from elsewhere, leaves whose it is, since when, and where."""
+    """A poll has all that its draft says, whether it is opened or edited.
+
+    An edit, even by a moderator from elsewhere, keeps the poll's host, opening and places. Only an opening pings.
+    """
     host, moderator = who(ADA, joined=NOW), who(MO, joined=NOW)
     if edited:
         first = await opened(here, replace(host, place=OFFICE))
@@ -390,18 +414,18 @@ async def test_a_poll_is_all_that_its_draft_says(here: Instance, edited: bool) -
     same = set(PollDraft.__slots__) & set(Poll.__slots__) - {"ping"}
     assert len(same) >= 13
     assert {name: getattr(poll, name) for name in same} == {name: getattr(WHOLE, name) for name in same}
-    assert poll.ping == ("" if edited else "crew")  # who is pinged hears of the opening alone
+    assert poll.ping == ("" if edited else "crew")  # only the opening pings
     assert (await opened(here, community=CREW)).ping == ""
 
 
 @pytest.mark.parametrize("person", [BEN, away(ADA)])
 async def test_only_those_who_run_a_poll_edit_it(here: Instance, person: Request) -> None:
-    """And not after its end."""
+    """Only the host and moderators may edit a poll, and nobody may after its end."""
     poll = await opened(here)
     with pytest.raises(NotAllowed):
         await here.polls.edit(poll, WHOLE, person, HOME if person is BEN else AWAY, T)
     await here.polls.cancel(poll, ADA.actor, HOME, NOW, T)
-    for subject in (poll, await here.polls.get(poll.id, T)):  # as somebody read it before, and as it is
+    for subject in (poll, await here.polls.get(poll.id, T)):  # the poll as it was read before its end, and as it is
         with pytest.raises(Refused, match="cancelled"):
             await here.polls.edit(subject, replace(WHOLE, joined_before=False), ADA, HOME, T)
 
@@ -423,7 +447,10 @@ async def test_only_those_who_run_a_poll_edit_it(here: Instance, person: Request
 async def test_a_reminder_comes_while_there_is_time_for_one(
     here: Instance, minutes: int, closes_in: timedelta, remind_in: timedelta | None
 ) -> None:
-    """A poll that opens no earlier than its reminder would come has none, nor has any where reminders are off."""
+    """A poll has a reminder only if that comes after the opening, and if the community has reminders on.
+
+    An extension sets the reminder anew.
+    """
     community = replace(HOME, reminder_minutes=minutes)
     poll = await opened(here, community=community, closes_at=NOW + closes_in)
     expected = None if remind_in is None else NOW + remind_in
@@ -442,7 +469,7 @@ OFFICE = Place("test", "demo", "office", private=True)
 
 @pytest.mark.parametrize("private", [True, False])
 async def test_what_is_done_with_a_private_poll_is_in_no_log(here: Instance, private: bool) -> None:
-    """Moderators read the log anywhere; of a public poll it says each step."""
+    """The log has each step taken with a public poll and none with a private one, as moderators read it anywhere."""
     host = replace(ADA, place=OFFICE if private else ADA.place)
     first, second = await opened(here, host), await opened(here, host)
     await here.polls.extend(first, host.actor, HOME, CLOSES + MOMENT, NOW, T)
@@ -458,9 +485,10 @@ async def test_what_is_done_with_a_private_poll_is_in_no_log(here: Instance, pri
     [(Results.AT_CLOSE, False, False), (Results.AFTER_VOTE, False, True), (Results.LIVE, True, True)],
 )
 async def test_who_sees_the_totals_of_an_open_poll(here: Instance, results: Results, before: bool, after: bool) -> None:
-    """Before one's vote, after it, and after it is withdrawn; a moderator and the host see no more than others.
+    """Totals of an open poll show to nobody, to members whose vote stands, or to everybody, as its host chose.
 
-    Everybody sees those of a closed poll, and nobody those of a cancelled one.
+    The host and moderators see no more than others. Everybody sees those of a closed poll, and nobody those of a
+    cancelled one.
     """
     poll = await opened(here, results=results)
     assert await votes(here, poll, BEN) == CastEnd.CAST
@@ -478,7 +506,10 @@ async def test_who_sees_the_totals_of_an_open_poll(here: Instance, results: Resu
     ("results", "may"), [(Results.AT_CLOSE, False), (Results.AFTER_VOTE, False), (Results.LIVE, True)]
 )
 async def test_only_live_totals_are_shared_before_the_close(here: Instance, results: Results, may: bool) -> None:
-    """Who has voted may see the totals so far for themselves, and show them to nobody; closed ones are for all."""
+    """Before the close, only live totals can be shared with everybody; after it, anybody can share them.
+
+    A member who voted may see totals after a vote in private.
+    """
     poll = await opened(here, results=results)
     assert await votes(here, poll, BEN) == CastEnd.CAST
     shared = await here.bot.say(BEN, "/poll results share:yes")
@@ -496,7 +527,7 @@ async def test_only_live_totals_are_shared_before_the_close(here: Instance, resu
 
 
 async def test_who_voted_for_what_is_read_of_a_named_poll_alone(here: Instance) -> None:
-    """By name; of a secret poll there is nothing to read."""
+    """The votes of a named poll can be read by name, and those of a secret poll can't."""
     named, secret = await opened(here, secret=False), await opened(here)
     for voter, text in ((MO, "1"), (BEN, "0")):
         await votes(here, named, voter, text)
@@ -530,7 +561,10 @@ async def posts(here: Instance, poll: Poll, person: Request, community: Communit
     ],
 )
 async def test_who_posts_a_poll_once_more(here: Instance, person: Request, community: Community, answer: str) -> None:
-    """At home those who run it; elsewhere its host alone, where ids are the same there, and who may open polls there."""
+    """At home, the host and moderators may post a poll again.
+
+    In another community only its host may, if ids are the same there and the host may open polls there.
+    """
     poll = await opened(here)
     assert answer in await posts(here, poll, person, community)
     if not answer:
@@ -539,7 +573,7 @@ async def test_who_posts_a_poll_once_more(here: Instance, person: Request, commu
 
 
 async def test_where_a_poll_was_posted_a_guest_still_may_not_post_it(here: Instance) -> None:
-    """Its members see it and vote; it is taken further by its host alone."""
+    """In a community where a poll was posted, members see it and vote, but only its host may post it again."""
     poll = await opened(here)
     await here.polls.posted(poll.id, await wall(here).post(away(ADA).place, _REPLY), NOW)
     seen = await here.polls.seen_by(poll.id, away(BEN), T)
@@ -549,7 +583,10 @@ async def test_where_a_poll_was_posted_a_guest_still_may_not_post_it(here: Insta
 
 
 async def test_a_post_opens_a_private_poll_to_others_elsewhere_only(here: Instance) -> None:
-    """In its place it shows nothing new, and a public poll never does."""
+    """A post opens a private poll to others only outside its place, and only its host can post it there.
+
+    A post of a public poll opens it to nobody new.
+    """
     private = await opened(here, replace(ADA, place=OFFICE))
     assert [opens(private, each) for each in (ADA, replace(ADA, place=OFFICE))] == [True, False]
     assert await posts(here, private, ADA, HOME) == private.id
@@ -560,13 +597,13 @@ async def test_a_post_opens_a_private_poll_to_others_elsewhere_only(here: Instan
 
 
 async def test_a_poll_that_isnt_there_is_posted_nowhere(here: Instance) -> None:
-    """In the same words as one that its place may not see."""
+    """A poll that doesn't exist is refused in the same words as one that the place may not see."""
     for person, community in ((ADA, HOME), (MO, HOME), (away(ADA, everywhere=True), AWAY)):
         assert "no poll “p99”" in await posts(here, things.poll("p99"), person, community)
 
 
 async def test_a_post_takes_a_private_poll_to_its_place(here: Instance) -> None:
-    """There members see it and vote from then on, and in no third place."""
+    """After a private poll is posted in another place, members there vote in it, and members of a third place can't."""
     private = await opened(here, replace(ADA, place=OFFICE))
     board = replace(OFFICE, channel="board")
     await here.polls.posted(private.id, await wall(here).post(board, _REPLY), NOW)
@@ -576,7 +613,7 @@ async def test_a_post_takes_a_private_poll_to_its_place(here: Instance) -> None:
 
 
 async def test_a_poll_that_no_message_shows_is_cancelled(here: Instance) -> None:
-    """One that a message shows stays open, though another post of it failed."""
+    """A poll whose post failed is cancelled if no message shows it, and stays open if one does."""
     lost, shown = await opened(here), await opened(here)
     await here.polls.posted(shown.id, await wall(here).post(ADA.place, _REPLY), NOW)
     for poll, state in ((lost, PollState.CANCELLED), (shown, PollState.OPEN)):
@@ -585,7 +622,7 @@ async def test_a_poll_that_no_message_shows_is_cancelled(here: Instance) -> None
 
 
 async def test_a_list_has_the_open_ones_first_and_alone_where_only_they_are_meant(here: Instance) -> None:
-    """A home page, which is no place, lists no private poll."""
+    """A private poll is listed only in its place, not on a home page, and a list can be limited to open polls."""
     ended, still_open = await opened(here), await opened(here)
     private = await opened(here, replace(ADA, place=OFFICE))
     await here.polls.close(ended, ADA.actor, HOME, NOW, T)
@@ -599,7 +636,7 @@ async def test_a_list_has_the_open_ones_first_and_alone_where_only_they_are_mean
 
 
 async def test_approval_takes_as_many_options_as_the_draft_says(here: Instance) -> None:
-    """All of them where it says nothing."""
+    """An approval ballot has as many options as the draft allows, or all of them if the draft doesn't say."""
     one = await opened(here, method=Method.APPROVAL, max_choices=1)
     every = await opened(here, method=Method.APPROVAL)
     assert "at most 1 option" in await votes(here, one, BEN, "0,1")

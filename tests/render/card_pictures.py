@@ -1,4 +1,4 @@
-"""Draw cards and pages in Chromium, to compare before and after a change: `make pictures FOLDER=/tmp/cards`.
+"""Draw cards and pages in Chromium, to compare them before and after a change: `make pictures FOLDER=/tmp/cards`.
 
 Each scene of tests/browser/scenes.py is drawn wide and narrow, light and dark, and at 200 %. With names after the
 folder, only those scenes are drawn.
@@ -21,7 +21,7 @@ from tests.world import SHIPPED
 
 
 async def draw(folder: Path, names: Collection[str]) -> None:
-    """Draw the scenes of these names, or all, each into its own folder."""
+    """Draw the named scenes, or all of them, once for each window, into a folder per window."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name in names or SCENES:

@@ -1,7 +1,7 @@
 """Count the words that a member reads in the most common replies: `python -m tests.render.reply_words`.
 
-The replies are those of the shipped pack, and of polls with invented ballots. Words are the text on a card before
-anything is opened: its title, body, fields and footer, and the labels of its controls.
+The replies come from the shipped pack, and from polls with invented ballots. The words counted are the text on a card
+before a member opens anything: its title, body, fields and footer, and the labels of its controls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the program names a command of its own, Discord gets it clickable; what people wrote never becomes one."""
+"""Parley makes its own commands clickable on Discord, and never a command that a member wrote."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def drawn(*sentences: str) -> str:
 
 
 def test_ids_come_from_the_registration() -> None:
-    """A command's own, a group's for each of its commands; none of a menu, and none of a command's options."""
+    """A command has the id that Discord registered, and a group's commands share the group's id.
+
+    Menus and a command's options have none.
+    """
     registered: list[dict[str, Any]] = [
         {"type": 1, "id": ID, "name": "topic", "options": [{"type": 3, "name": "words"}]},
         {"id": GROUP, "name": "poll", "options": [{"type": 1, "name": "close"}, {"type": 1, "name": "list"}]},
@@ -35,7 +38,7 @@ def test_ids_come_from_the_registration() -> None:
 
 
 def test_a_command_in_a_sentence_is_clickable() -> None:
-    """Alone, with its group, with words after it, at the end, and twice."""
+    """Parley makes each of its own commands in a sentence clickable, and keeps the words around it."""
     for sentence, expected in {
         "/topic lists them.": f"</topic:{ID}> lists them.",
         "Use /poll close.": f"Use </poll close:{GROUP}>.",
@@ -46,7 +49,10 @@ def test_a_command_in_a_sentence_is_clickable() -> None:
 
 
 def test_a_command_without_an_id_stays_as_it_was() -> None:
-    """Before the registration is known, an unknown command, one of another platform, an address and a fraction."""
+    """Parley leaves a command as text before Discord has given ids, and if Discord registered no command of that name.
+
+    A path in an address and a fraction are no commands.
+    """
     sentence = T("Use /poll close.")
     assert markdown(clickable(Reply((Card(body=text(sentence)),)), {}).cards[0].body) == "Use /poll close."
     for other in ("Use /poll dance.", "Type /invite first.", "See https://a.example/topic.", "a/topic", "1/2"):
@@ -56,7 +62,7 @@ def test_a_command_without_an_id_stays_as_it_was() -> None:
 
 
 def test_what_people_wrote_is_no_command() -> None:
-    """As a sentence's value, beside one, around one, as an option, and in the words that follow a command."""
+    """A command that a member wrote stays text, also within Parley's sentence or beside Parley's own command."""
     people = "/topic </topic:123456789012345678> `/poll close`"
     assert "</topic" not in drawn(people).replace(r"\</topic", "")
     said = drawn(T("“{words}”. Use /poll close.", words=people))
@@ -68,7 +74,7 @@ def test_what_people_wrote_is_no_command() -> None:
 
 
 def test_counted_sentences_and_fields_name_commands_too() -> None:
-    """Lines with a button stay beside their button, and the card's fields are read as well."""
+    """Commands are clickable in counted sentences and in fields, and a line with a button stays beside its button."""
     line = paragraph(T.count("{n} warning; /topic shows it.", "{n} warnings; /topic shows them.", 2))
     button = Button("Open", Action("open"), line=line)
     card = clickable(
@@ -80,13 +86,16 @@ def test_counted_sentences_and_fields_name_commands_too() -> None:
 
 
 def test_a_command_with_arguments_is_clickable_up_to_them() -> None:
-    """The rest is code where the whole would have been."""
+    """Only a command's name is clickable: its arguments follow as code if the whole command was code."""
     card = clickable(Reply((Card(body=text(paragraph(CommandMention("/poll close poll:p1", code=True)))),)), IDS)
     assert markdown(card.cards[0].body) == f"</poll close:{GROUP}> `poll:p1`"
 
 
 def test_other_platforms_write_commands_as_before() -> None:
-    """On Slack with its own beginning, and as code where they were code; a translation with accents names none."""
+    """Slack and the web show a command as text, or as code if it was code, and Slack puts `/parley` before it.
+
+    The translation for tests, with accents, has no clickable commands.
+    """
     slack = translator("en", "/parley ")
     assert text(slack("Use /poll close.")) == text(paragraph("Use /parley poll close."))
     code = CommandMention("/parley poll close", code=True)
@@ -98,7 +107,7 @@ def test_other_platforms_write_commands_as_before() -> None:
 
 
 def test_a_sentence_is_cleaned_like_any_text() -> None:
-    """What can't be seen goes, also where a command stands in the sentence."""
+    """Parley removes invisible characters from a sentence, also from one that names a command."""
     sentence = T("“{words}”. Use /poll close.", words="a\u202eb")
     assert [piece.text for piece in text(sentence)[0].inlines] == ["“ab”. Use ", "/poll close", "."]
     assert clean(sentence) == "“ab”. Use /poll close."

@@ -1,4 +1,4 @@
-"""Each thing that is declared is answered somewhere in the gallery, and drawn with all it says on each platform."""
+"""The gallery answers every declared command, action and form, and each platform draws all words of each reply."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ Gallery = tuple[Mapping[str, Reply], Uses]
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_command_and_shortcut_is_answered(gallery: Gallery, registry: Registry) -> None:
-    """One that is added without a reply in tests/gallery.py is named here."""
+    """Every command and shortcut succeeds at least once in tests/gallery.py. This test names those that don't."""
     declared = {f"/{name}" for name in registry.commands} | set(registry.shortcuts)
     assert declared - gallery[1].names == set()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_action_and_form_is_used(gallery: Gallery, registry: Registry) -> None:
-    """Pressed, picked or components_of, with an answer that is no refusal."""
+    """Every declared action and form succeeds at least once in the gallery."""
     assert {*registry.actions, *registry.forms} - gallery[1].names == set()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_action_stands_on_a_control_and_each_form_is_opened(gallery: Gallery, registry: Registry) -> None:
-    """What no reply offers, nobody can use; what a reply offers is declared."""
+    """Some reply offers each declared action and opens each declared form, and replies offer no others."""
     replies = gallery[0].values()
     offered = {control.action.verb for reply in replies for control in _controls(reply.cards) if control.action}
     offered |= {card.grid.action.verb for reply in replies for card in reply.cards if card.grid}
@@ -72,7 +72,7 @@ async def test_each_action_stands_on_a_control_and_each_form_is_opened(gallery: 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_kind_of_entry_card_and_control_is_in_the_gallery(gallery: Gallery) -> None:
-    """Every kind of entry, tone, button and input is among what is drawn below; so are pictures, fields and files."""
+    """The gallery holds every kind of entry, tone, button and input, and selects, pictures, fields and files."""
     replies = gallery[0]
     cards = [card for reply in replies.values() for card in reply.cards]
     inputs = [field for reply in replies.values() if reply.form for field in reply.form.inputs]
@@ -122,8 +122,11 @@ SURFACES: Mapping[str, tuple[Limits, Callable[[Reply], str]]] = {
 @pytest.mark.parametrize("surface", SURFACES)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_reply_is_drawn_with_all_it_says(gallery: Gallery, surface: str) -> None:
-    """Titles, words of any style, fields, small print, the labels and options of controls, and, but in a terminal,
-    what each control does. A time, a role and a channel are drawn in each platform's own way."""
+    """Each platform draws a reply's titles, words, fields, small print, labels and options, and its controls' actions.
+
+    Slack doesn't list the options of a type-ahead select, and a terminal doesn't show actions. This test doesn't read
+    times, roles and channels, which each platform draws in its own way.
+    """
     limits, draw = SURFACES[surface]
     for name, reply in gallery[0].items():
         if reply.form is not None:
@@ -141,7 +144,10 @@ async def test_each_reply_is_drawn_with_all_it_says(gallery: Gallery, surface: s
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_form_is_drawn_with_all_it_asks(gallery: Gallery) -> None:
-    """Each label, hint, option and value of each form, on each platform that has forms."""
+    """Discord, Slack and the web draw each label, hint, option and value of each form.
+
+    Slack draws no options of a type-ahead select, and Discord none of a time, which members type there.
+    """
     for name, form in {name: reply.form for name, reply in gallery[0].items() if reply.form is not None}.items():
         for surface, drawn in (
             ("discord", modal(form, translator("en")).to_dict()),
@@ -170,7 +176,7 @@ def _controls(cards: Any) -> Iterator[Control]:
 
 
 def _target(control: Control) -> str:
-    """What the control does: its action, or the address that it opens."""
+    """Return the action that the control carries, or the address that it opens."""
     if isinstance(control, Button) and control.action is None:
         return str(control.url)
     assert control.action is not None
@@ -181,7 +187,7 @@ _WRITTEN = (Plain, Bold, Italic, Code, Link)
 
 
 def _words(card: Card, *, listed: bool) -> Iterator[str]:
-    """`listed` says that the platform lists the options of a select that is searched, too."""
+    """Yield the card's words; `listed` means that the platform also lists the options of a type-ahead select."""
     yield from (card.title, card.footer)
     texts: list[Text] = [card.body, *(field.value for field in card.fields)]
     for content in texts:
@@ -194,7 +200,7 @@ def _words(card: Card, *, listed: bool) -> Iterator[str]:
 
 
 def _strings(value: Any, *, content: Callable[[str], str] = str) -> Iterator[str]:
-    """Every text in some JSON; `content` reads the texts that have marks."""
+    """Yield every text in some JSON; `content` reads the texts with Discord's Markdown."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Forms as Discord's modals: what the written limits take, and what comes back."""
+"""Parley draws its forms as Discord's modals within the documented limits, and reads their answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def drawn(question: Input) -> dict[str, Any]:
     [(2, 1, 1, RADIO), (10, 1, 1, RADIO), (1, 0, 1, CHECKS), (2, 0, 1, CHECKS), (2, 2, 2, CHECKS), (10, 1, 10, CHECKS)],
 )
 def test_a_choice_stands_in_the_form_whole(count: int, least: int, most: int, kind: int) -> None:
-    """One of 2 to 10 are radio buttons; several, or none, of 1 to 10 are check boxes; all else is a list."""
+    """A choice has radio buttons on Discord if a member picks exactly one of 2 to 10 options.
+
+    It has check boxes if a member may pick none or several of 1 to 10 options.
+    """
     question = Input("q", "Q", InputKind.CHOICE, options=options(count, chosen=1), least=least, most=most)
     component = drawn(question)
     assert component["type"] == kind
@@ -47,20 +50,20 @@ def test_a_choice_stands_in_the_form_whole(count: int, least: int, most: int, ki
 
 @pytest.mark.parametrize("count", [1, 25])
 def test_a_list_stays_a_list(count: int) -> None:
-    """What the core calls a list may grow beyond ten, so it is one however few options it has now."""
+    """A select input is a list on Discord with 1 option as with 25."""
     assert drawn(Input("q", "Q", InputKind.SELECT, options=options(count)))["type"] == SELECT
 
 
 @pytest.mark.parametrize(("required", "least"), [(True, 2), (False, 0)])
 def test_check_boxes_that_may_stay_empty_say_so(required: bool, least: int) -> None:
-    """An optional question takes no pick at all, whatever its least; a needed one takes its least."""
+    """A member may leave an optional question's check boxes empty, but picks the least number in a required one."""
     question = Input("q", "Q", InputKind.CHOICE, required=required, options=options(3), least=2, most=3)
     component = drawn(question)
     assert (component["required"], component["min_values"]) == (required, least)
 
 
 def test_radio_buttons_have_no_emoji() -> None:
-    """Discord's radio buttons and check boxes have no field for one: the words stay, the emoji's code in them."""
+    """Discord's radio buttons have no field for an emoji, so an option's emoji code stays in its label."""
     choice = Choice(":tea: Green", "0", emoji=None)
     component = drawn(Input("q", "Q", InputKind.CHOICE, options=(choice, Choice("Black", "1"))))
     assert [option["label"] for option in component["options"]] == [":tea: Green", "Black"]
@@ -79,6 +82,9 @@ def test_radio_buttons_have_no_emoji() -> None:
     ],
 )
 def test_what_is_picked_comes_back_as_picked(question: Input, picked: Any, answer: object) -> None:
-    """Radio buttons send one value or null, check boxes and lists send several: the core reads them alike."""
+    """Parley reads a choice as a tuple of the picked values, and typed words as a string.
+
+    Discord sends one value or null for radio buttons, and several values for check boxes and lists.
+    """
     sent = {"components": [{"type": 18, "component": sent_back(drawn(question), {"q": picked})}]}
     assert forms.answers_of(sent) == {"q": answer}

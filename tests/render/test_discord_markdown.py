@@ -1,4 +1,4 @@
-"""Law 7 on Discord: what a person wrote is text, whatever it is."""
+"""Law 7 on Discord: any text that a person wrote stays text."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ HOSTILE = (
 
 
 def alive(line: str) -> str:
-    """What is left of a rendered line that Discord could read as formatting, once escaped signs are gone."""
+    """Return the signs of a rendered line that Discord could read as formatting, without the escaped ones."""
     bare = re.sub(r"\\[^0-9A-Za-z\s]", "", line)
     signs = re.findall(r"[\\`*_~|<\[\]@]|:\S", bare)
     start = re.match(r"\s*(?:[-+>#]|\d+[.)])", re.sub(r"\\([^0-9A-Za-z\s])", "x", line))
@@ -100,7 +100,7 @@ def test_every_text_reads_as_it_was_written(written: str) -> None:
     st.lists(st.builds(lambda kind, words: kind(words), st.sampled_from((Plain, Bold, Italic)), anything), max_size=5)
 )
 def test_pieces_side_by_side_read_as_they_were_written(pieces: list[Plain | Bold | Italic]) -> None:
-    """Signs that meet where two pieces do, such as `1` and `. x`, or the marks of two bold words."""
+    """Pieces side by side form no new formatting, such as a list from `1` and `. x`, or `****` from two bold words."""
     rendered = markdown((Paragraph(tuple(pieces)),))
     assert as_displayed(rendered) == "".join(piece.text for piece in pieces)
     marks = re.sub(r"\\.", "x", rendered)
@@ -171,12 +171,12 @@ ID = "123456789012345678"
     ],
 )
 def test_each_piece_is_drawn_as_discord_has_it(pieces: tuple[Inline, ...], drawn: str) -> None:
-    """Mentions and emoji that are Discord's own stand alone; marks stand around words, where Discord reads them."""
+    """Parley writes Discord's mentions and emoji as such, and sets marks only where Discord reads them."""
     assert markdown((Paragraph(pieces),)) == drawn
 
 
 def test_two_kinds_of_lists_stand_apart() -> None:
-    """An empty line stands between points and numbers, none between the items of one or before a quote."""
+    """An empty line stands between a bulleted and a numbered list, but not between a list's items or before a quote."""
     points, numbers = Item((Plain("a"),)), Item((Plain("b"),), 1)
     assert markdown((points, points, numbers, points)) == "- a\n- a\n\n1. b\n\n- a"
     assert markdown((points, Quote((Plain("q"),)), numbers)) == "- a\n> q\n1. b"

@@ -1,8 +1,8 @@
-"""Pictures of what members see on Discord, for docs/discord.md and docs/discord-gallery.md: drawn offline by simcord's
+"""Pictures of Parley's messages on Discord for docs/discord.md and docs/discord-gallery.md, drawn offline by simcord's
 preview in Chromium.
 
-`PARLEY_PICTURES=write pytest tests/render/test_discord_pictures.py` draws them anew, the same but for a few pixels (it takes the
-system's Chromium); without it, only what is there is checked.
+`PARLEY_PICTURES=write pytest tests/render/test_discord_pictures.py` draws them anew with the system's Chromium, the
+same but for a few pixels. Without it, the tests only check the pictures that are there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Target = Any
 
 @dataclass(slots=True)
 class Stage:
-    """The people of a server, what moves its time, and through whose eyes the picture is."""
+    """A server's people, its clock and jobs, its content and discussions, and the viewer whose screen is pictured."""
 
     people: Mapping[str, DiscordDriver]
     clock: Clock
@@ -54,7 +54,7 @@ class Stage:
     direct: bool = False
     """Whether the picture is of the viewer's conversation with the bot."""
     assets: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    """Pictures that Discord would have, by their address."""
+    """Pictures that Discord would serve, by their address."""
 
     @property
     def ada(self) -> DiscordDriver:
@@ -62,7 +62,7 @@ class Stage:
 
     @property
     def mo(self) -> DiscordDriver:
-        """Moderates the only community, so she edits the content; the picture is what she sees."""
+        """Return Mo, and make her the viewer. She moderates the only community, so she may edit the content."""
         self.viewer = "Mo"
         return self.people["Mo"]
 
@@ -76,7 +76,7 @@ Scene = Callable[[Stage], Awaitable[Target]]
 
 
 def line_scene(line: str, *pressed: str, by: str = "Ada") -> Scene:
-    """What a command answers, or the buttons that are then pressed."""
+    """Picture the answer to a command, or to the last of the buttons that the member then presses."""
 
     async def play(stage: Stage) -> Target:
         stage.viewer, driver = by, stage.people[by]
@@ -113,18 +113,18 @@ def polled(method: str, results: str = "at-close", options: tuple[str, ...] = PL
 
 
 async def open_poll(stage: Stage, *arguments: Any, **more: Any) -> Target:
-    """The message of a new poll, as all see it."""
+    """Open a poll, and return its public message."""
     await stage.ada.say(polled(*arguments, **more))
     return posted(stage)
 
 
 def posted(stage: Stage) -> Target:
-    """What was posted last for all to see."""
+    """Return the last public message."""
     return next(message for message in reversed(stage.ada.messages()) if not message.flags.ephemeral)
 
 
 def opening(method: str, **more: str) -> Scene:
-    """The message of a new poll."""
+    """Picture the message of a new poll."""
 
     async def play(stage: Stage) -> Target:
         return await open_poll(stage, method, **more)
@@ -145,7 +145,7 @@ async def poll_many(stage: Stage) -> Target:
 
 
 async def poll_people(stage: Stage) -> Target:
-    """Members are elected by mention: their names stand on the buttons, and nobody is pinged."""
+    """Open a poll whose options are mentions of members: their names stand on the buttons."""
     named = " | ".join(f"<@{stage.people[name].member.id}>" for name in ("Ben", "Chen", "Mo"))
     arguments = {"question": "Who leads the next town meeting?", "options": named, "closes": "2 days", "post": True}
     await stage.ada.member.slash(stage.ada.channel, "poll create", **arguments)
@@ -153,7 +153,7 @@ async def poll_people(stage: Stage) -> Target:
 
 
 async def poll_emoji(stage: Stage, results: str = "at-close") -> Target:
-    """Custom emoji stand on the buttons."""
+    """Open a poll whose options begin with the server's own emoji, which stand on the buttons."""
     tea, coffee = (custom_emoji(stage, name, colour) for name, colour in (("tea", "seagreen"), ("coffee", "peru")))
     arguments = {
         "question": "What do we drink at the next town meeting?",
@@ -167,7 +167,7 @@ async def poll_emoji(stage: Stage, results: str = "at-close") -> Target:
 
 
 def custom_emoji(stage: Stage, name: str, colour: str) -> Any:
-    """An emoji of the server: a cup seen from above."""
+    """Add an emoji to the server: a cup seen from above."""
     emoji, picture, drawn = stage.ada.member.guild.create_emoji(name), io.BytesIO(), Image.new("RGBA", (96, 96))
     cup = ImageDraw.Draw(drawn)
     cup.ellipse((4, 4, 92, 92), fill="white")
@@ -200,7 +200,7 @@ async def vote_role(stage: Stage) -> Target:
 
 
 async def vote_closed(stage: Stage) -> Target:
-    """A button that is pressed after the close, before the poll's message is drawn anew."""
+    """Press a button after the close, before Parley redraws the poll's message."""
     await open_poll(stage, "single")
     stage.clock.forward(days=2)
     return await pressed(stage, PLACES[0])
@@ -228,7 +228,7 @@ async def reminder(stage: Stage) -> Target:
 
 
 def voted(*then: str, method: str = "single") -> Scene:
-    """What Ada sees after her vote, or after the buttons that she presses then."""
+    """Picture the answer to Ada's vote, or to the last of the buttons that she then presses."""
 
     async def play(stage: Stage) -> Target:
         await open_poll(stage, method, "live" if "Results so far" in then else "at-close")
@@ -293,7 +293,7 @@ TIED = (0, 1, 0, 1)
 
 
 async def vote(driver: DiscordDriver, method: str, number: int, chosen: Sequence[int]) -> None:
-    """The ballot of the member with this number."""
+    """Cast the ballot of the member with this number."""
     if method == "single":
         await driver.press(PLACES[chosen[number]])
         return
@@ -313,7 +313,7 @@ async def vote(driver: DiscordDriver, method: str, number: int, chosen: Sequence
 
 
 def closed(method: str, *then: str, which: int = -1, chosen: Sequence[int] = CHOSEN, more: str = "") -> Scene:
-    """A poll of this method whose time is over: its announcement, or another message of the channel."""
+    """Picture the announcement of a closed poll of this method, or another message of the channel."""
 
     async def play(stage: Stage) -> Target:
         await open_poll(stage, method, more=more)
@@ -389,7 +389,7 @@ async def suggested(stage: Stage) -> Target:
 
 
 async def suggestions(stage: Stage) -> Target:
-    """One that was rejected, one about which an editor asks, one that waits."""
+    """List three suggestions: one that an editor rejected, one that an editor asks about, and one that waits."""
     for line, label, note in (
         ("/suggest This is news to me. card:fentanyl", "Reject", "Thank you. Its sources are under Sources."),
         ("/suggest A report kind:source url:https://example.org/report", "Ask", "Who wrote it, and when?"),
@@ -424,7 +424,7 @@ async def published(stage: Stage) -> Target:
 
 
 async def publish(stage: Stage) -> Target:
-    """What was accepted, after an editor's change in its draft."""
+    """Publish the accepted draft after an editor's change in it."""
     (draft,) = stage.content.glob("*/drafts/*.yaml")
     edit(stage.content, "American citizens and migrants", "citizens", draft.relative_to(stage.content).as_posix())
     await stage.mo.press("Publish")
@@ -525,7 +525,7 @@ async def discussed(stage: Stage) -> None:
 
 
 async def talk_results(stage: Stage) -> Target:
-    """The result of two camps that share two wishes, as all see it and as the host reads it."""
+    """Close a discussion of two camps that agree on two statements, and return the last message that Ada sees."""
     await discussed(stage)
     guild, channel = str(stage.ada.member.guild.id), str(stage.ada.channel.id)
     place = Place("discord", guild, channel)
@@ -824,12 +824,12 @@ PICTURED: Mapping[str, str] = {
     "talk-which-queue": "refusal",
     "talk-which-to-close": "refusal",
 }
-"""Kind of reply, as tests/gallery.py names it → the picture that shows it."""
+"""The picture that shows each kind of reply, by the kind's name in tests/gallery.py."""
 
 
 @pytest.mark.parametrize("name", SCENES)
 async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draws one picture, when it is asked for."""
+    """Each picture exists. With `PARLEY_PICTURES=write`, this test draws it."""
     if not are_taken():
         check_is_there(FOLDER / f"{name}.png")
         return
@@ -867,14 +867,17 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def make_small(path: Path) -> None:
-    """A few colours are enough, and take a quarter of the bytes."""
+    """Reduce the picture to a few colours, which are enough and take a quarter of the bytes."""
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """The guide or the gallery shows each one with words for readers who can't see it, and nothing lies around."""
+    """The guide or the gallery shows each picture with an alternative text, and the folder holds no other picture.
+
+    All of them together take less than 1.9 MB.
+    """
     pages = "".join(page.read_text() for page in PAGES)
     pictures = re.findall(r"!\[([^\]]+)\]\(images/discord/([\w-]+)\.png\)", pages)
     assert sorted(name for _, name in pictures) == sorted(SCENES)
@@ -883,9 +886,9 @@ def test_every_picture_is_shown_and_small_enough() -> None:
 
 
 async def test_every_kind_of_reply_has_a_picture(tmp_path: Path) -> None:
-    """Each kind of reply of the gallery, of each kind of poll: under its own name, or as one that looks like it.
+    """Each kind of reply, of each kind of poll, has a picture of its own or shares one that looks like it.
 
-    A result says something else for each way of voting, so each has its own picture.
+    The results of each way of voting differ, so each has its own picture.
     """
     drawn = set(await kinds(tmp_path))
     assert drawn - set(SCENES) == set(PICTURED)
@@ -909,7 +912,7 @@ def use_system_chromium(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def uncut(opened: Awaitable[Any]) -> Any:
-    """A form in its whole height, which the preview and Discord scroll instead."""
+    """Show a form in its whole height. The preview and Discord scroll it instead."""
     context = await opened
     await context.add_init_script(
         """
@@ -922,7 +925,7 @@ async def uncut(opened: Awaitable[Any]) -> Any:
 
 
 def show_time_of(clock: Clock, env: Any) -> None:
-    """Messages are sent at the scene's time: simcord's own begins with 2026."""
+    """Send messages at the scene's time. Simcord's own clock begins with 2026."""
 
     class SceneClock(SimulatedClock):
         def now(self) -> datetime:

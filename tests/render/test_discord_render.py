@@ -1,4 +1,4 @@
-"""Every kind of reply as Discord messages."""
+"""Parley draws every kind of reply as messages that Discord takes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_gallery(replies: Replies) -> None:
-    """Each reply is within what Discord takes; those of LOOKED_AT are as somebody last saw them."""
+    """Each reply keeps Discord's limits, and each in `LOOKED_AT` equals the golden file that a person looked at."""
     for name, reply in replies.items():
         drawn: Any = [components_of(view) for view in render.messages(reply)]
         for components in drawn:
@@ -45,7 +45,7 @@ async def test_gallery(replies: Replies) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_library_reads_what_is_drawn(replies: Replies) -> None:
-    """Components are written as plain JSON: the library's own classes know each of them, with all that it says."""
+    """discord.py reads every component that Parley writes as plain JSON, with all its fields."""
     for name, reply in replies.items():
         for drawn in render.messages(reply):
             for component in components_of(drawn):
@@ -54,7 +54,7 @@ async def test_the_library_reads_what_is_drawn(replies: Replies) -> None:
 
 
 def says(read: Any, drawn: Any) -> bool:
-    """Whether what the library read holds all that was drawn."""
+    """Tell whether the component that the library read holds every drawn field."""
     fields = read.to_dict() if hasattr(read, "to_dict") else read
     if isinstance(drawn, dict):
         return all(key in fields and says(fields[key], value) for key, value in drawn.items())
@@ -64,7 +64,7 @@ def says(read: Any, drawn: Any) -> bool:
 
 
 def test_what_there_is_nothing_to_see_of_is_still_a_message() -> None:
-    """Discord refuses an empty text and an empty label."""
+    """Parley draws an empty or blank card as a message that Discord takes: Discord refuses an empty text or label."""
     blank = Card(title=" ", controls=(Button(" ", Action("a")), Select(Action("b"), " ", (Choice(" ", "x"),))))
     for card in (Card(), blank):
         (view,) = render.messages(Reply((card,)))
@@ -72,7 +72,7 @@ def test_what_there_is_nothing_to_see_of_is_still_a_message() -> None:
 
 
 def test_rows() -> None:
-    """Five buttons a row, a select alone; the order is kept."""
+    """A row holds up to five buttons or one select, and Parley keeps the order of the controls."""
     buttons = tuple(Button(str(n), Action("b", (str(n),))) for n in range(7))
     select = Select(Action("s"), "s", (Choice("a", "a"),))
     (view,) = render.messages(Reply((Card(controls=(*buttons, select, buttons[0])),)))
@@ -98,7 +98,7 @@ def test_styles_tones_and_chosen_options() -> None:
 
 
 def test_a_picture_stands_in_a_gallery_with_its_alt_text() -> None:
-    """The picture is named by the message and described for readers who can't see it."""
+    """A card's picture stands between its title and its footer, with its alternative text as the description."""
     (view,) = render.messages(Reply((Card(title="Result", image=Image("<svg/>", "Tea leads."), footer="Poll p1"),)))
     title, gallery_, footer = components_of(view)[0]["components"]
     assert title["content"] == "### Result"
@@ -122,7 +122,7 @@ def lined(names: list[str], **more: Any) -> Card:
 
 
 def test_lines_have_their_buttons_beside_them() -> None:
-    """Up to eight, each said once: what stands beside a button does not stand in the text as well."""
+    """Each of up to eight lines stands beside its button, and not in the card's text as well."""
     (view,) = render.messages(Reply((lined([f"Tea {n}" for n in range(8)], footer="Poll p1"),)))
     check_message(components_of(view))
     kinds = [component["type"] for component in components_of(view)[0]["components"]]
@@ -148,7 +148,7 @@ def test_more_lines_than_that_have_rows_of_buttons(count: int) -> None:
 
 
 def test_hostile_names_stay_text_beside_their_buttons() -> None:
-    """Markdown, mentions and direction marks in an option's name format, ping and turn nothing."""
+    """Parley escapes Markdown and mentions in an option's name, and removes direction marks and invisible signs."""
     (view,) = render.messages(Reply((lined(["**@everyone** <@1>", "# x \u202etea\u200b"]),)))
     first, second = (c["components"][0]["content"] for c in walk(components_of(view)) if c["type"] == 9)
     assert first == r"**\*\*\@everyone\*\* \<\@1>**"
@@ -156,7 +156,7 @@ def test_hostile_names_stay_text_beside_their_buttons() -> None:
 
 
 def test_files_are_shown_below_the_cards() -> None:
-    """Discord hides an attachment that no component names."""
+    """Parley names each file in a component below the cards, since Discord hides an attachment that none names."""
     files = (Attachment("my data.csv", "a,b", "text/csv"),)
     (view,) = render.messages(Reply((Card(title="Export"),), files=files))
     assert components_of(view)[-1] == {"type": 13, "file": {"url": "attachment://my_data.csv"}}

@@ -1,4 +1,4 @@
-"""An option's emoji stands in the button's emoji field or in its label, never in both; codes without a mark are text."""
+"""An option's emoji stands in the button's emoji field or in its label, never in both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEA, CUP = "<:tea:12345678901234567>", "<a:cup:22345678901234567>"
 
 
 def labelled(name: str, mark: str = "") -> dict[str, Any]:
-    """What Discord gets of a button that is called so."""
+    """Return the label and the emoji that Discord gets for a button of this name."""
     drawn = components.button(Button(name, Action("vote"), emoji=leading_emoji(name, mark)))
     return {key: drawn[key] for key in ("label", "emoji") if key in drawn}
 
@@ -47,7 +47,7 @@ def test_discord_gets_the_emoji_in_its_field(name: str, mark: str, label: str | 
     ["10:30: lunch", ":tea: Green", "Green :tea:", "Green 🍵", "★ Best", "© Parley", "1 more", "❤ Love", ":", "::"],
 )
 def test_what_is_no_emoji_stays_in_the_label(name: str) -> None:
-    """A code without a mark, an emoji further on, signs that are drawn as text, digits and lone colons."""
+    """A code of no known emoji stays in the label, and so do an emoji after a word, text symbols and digits."""
     assert labelled(name) == {"label": name}
 
 
@@ -56,7 +56,10 @@ def test_a_mark_of_another_platform_is_no_emoji_of_discord_s() -> None:
 
 
 def test_a_list_s_option_always_has_words() -> None:
-    """Discord wants a label there: of a custom emoji its name, of one of Unicode the sign, and no field then."""
+    """Discord requires a label in a list: an option that is only a custom emoji has its name as label.
+
+    An option that is only a Unicode emoji has the emoji as label, and no emoji field.
+    """
     for name, mark, expected in (
         ("🍕 Pizza", "", {"label": "Pizza", "emoji": {"name": "🍕"}}),
         ("🍕", "", {"label": "🍕"}),
@@ -67,7 +70,7 @@ def test_a_list_s_option_always_has_words() -> None:
 
 
 def test_slack_keeps_the_code_in_the_label() -> None:
-    """With emoji drawn where the option begins with one, and as text elsewhere."""
+    """Slack draws emoji codes in a label if the option begins with an emoji, and otherwise shows them as text."""
     controls = (
         Button(":coffee: Now", Action("vote", ("0",)), emoji=leading_emoji(":coffee: Now", ":coffee:")),
         Button("10:30: lunch", Action("vote", ("1",)), emoji=leading_emoji("10:30: lunch")),
@@ -87,7 +90,7 @@ def paragraph_of(name: str, mark: str) -> Paragraph:
 
 
 def test_texts_show_a_custom_emoji_on_its_platform_alone() -> None:
-    """Elsewhere, in pictures and alt texts it reads as its name."""
+    """Discord draws its custom emoji in a text. Slack and plain text show the emoji's name."""
     body = text(paragraph_of(":tea: Green", TEA))
     (view,) = render.messages(Reply((Card(body=body),)))
     assert f"{TEA} Green" in str(view.to_components())
@@ -97,7 +100,7 @@ def test_texts_show_a_custom_emoji_on_its_platform_alone() -> None:
 
 
 def test_custom_emoji_of_one_name_stay_apart() -> None:
-    """They are numbered as Discord's own client does it, and the same emoji reads the same each time."""
+    """Parley numbers different custom emoji of one name, as Discord's client does: `:tea:`, `:tea~1:`, `:tea~2:`."""
     typed = "<:tea:1> Green | <:tea:2> Black | <a:tea:3> | <:tea:1>"
     readings = emoji_readings([typed])
     assert readings == {"<:tea:1>": ":tea:", "<:tea:2>": ":tea~1:", "<a:tea:3>": ":tea~2:"}
@@ -105,7 +108,7 @@ def test_custom_emoji_of_one_name_stay_apart() -> None:
 
 
 def test_slack_s_codes_are_read_from_what_was_typed() -> None:
-    """From a command's text and a form's answers, not from the rest of the body."""
+    """Parley reads Slack's emoji codes from a command's text and a form's answers, not from the rest of the request."""
     state = {"values": {"a": {"options": {"value": ":tea: Green\n10:30: lunch"}}}}
     assert emoji_in({"view": {"state": state, "title": ":no:"}, "message": ":no:"}) == {
         ":tea:": ":tea:",

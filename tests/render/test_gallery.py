@@ -1,4 +1,4 @@
-"""Replies of each shape, as the terminal and the chat page show them."""
+"""Replies of each shape look in the terminal and on the chat page as in their golden files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_terminal(replies: Replies) -> None:
-    """As text, as somebody last saw it."""
+    """The terminal shows each reply in `LOOKED_AT` as in the golden file that a person last looked at."""
     for name in gallery.LOOKED_AT:
         golden.check(f"terminal/{name}.txt", as_plain(replies[name], translator("en")))
     assert golden.leftovers("terminal", {f"{name}.txt" for name in gallery.LOOKED_AT}) == set()
@@ -34,7 +34,7 @@ async def test_terminal(replies: Replies) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_web(replies: Replies) -> None:
-    """As the data that the page is built from."""
+    """The chat page gets each reply in `LOOKED_AT` as the data in its golden file."""
     for name in gallery.LOOKED_AT:
         golden.check(f"web/{name}.json", json.dumps(_data(replies[name]), ensure_ascii=False, indent=1) + "\n")
     assert golden.leftovers("web", {f"{name}.json" for name in gallery.LOOKED_AT}) == set()
@@ -45,6 +45,6 @@ def _data(reply: Reply) -> object:
         return render.form_data(reply.form)
     cards = render.reply_cards(reply)
     for card in cards:
-        if card["image"]:  # the charts have golden files of their own
+        if card["image"]:  # charts have golden files of their own
             card["image"] = {"alt": card["image"]["alt"]}
     return cards

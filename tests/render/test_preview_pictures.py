@@ -1,7 +1,7 @@
 """Pictures of `parley preview` for docs/editors.md, taken in Chromium.
 
-`PARLEY_PICTURES=write pytest tests/render/test_preview_pictures.py` takes them anew (it takes the system's Chromium);
-without it, only what is there is checked.
+`PARLEY_PICTURES=write pytest tests/render/test_preview_pictures.py` takes them anew with the system's Chromium.
+Without it, the tests only check the pictures that are there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BYTES_MAX = 900_000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is looked at, how large the window is, and what was written wrongly before."""
+    """A page of the preview, the window's size and colours, and a mistake to write into the content first."""
 
     path: str
     size: tuple[int, int]
@@ -47,7 +47,7 @@ SCENES: Mapping[str, Scene] = {
 
 @pytest.mark.parametrize("name", SCENES)
 async def test_take(name: str, tmp_path: Path) -> None:
-    """Takes one picture, when it is asked for."""
+    """Each picture exists. With `PARLEY_PICTURES=write`, this test takes it."""
     if not are_taken():
         check_is_there(FOLDER / f"{name}.png")
         return
@@ -81,7 +81,10 @@ async def test_take(name: str, tmp_path: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """docs/editors.md shows each one with words for readers who can't see it, and nothing lies around."""
+    """docs/editors.md shows each picture with an alternative text, and the folder holds no other picture.
+
+    All of them together take less than 900 kB.
+    """
     pictures = dict(re.findall(r"!\[([^\]]+)\]\(images/preview/([\w-]+)\.png\)", PAGE.read_text(encoding="utf-8")))
     assert set(pictures.values()) == set(SCENES)
     assert {file.stem for file in FOLDER.glob("*.png")} == set(SCENES)

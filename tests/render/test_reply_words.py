@@ -1,4 +1,4 @@
-"""How much the replies that everybody meets may say, and what they must not leave out."""
+"""The most common replies stay short and keep their promises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ PERCENT_MAX = 70
 
 
 async def test_the_replies_stay_short_and_lose_no_promise(tmp_path: Path) -> None:
-    """At most 70 % of the words they once had, with each verdict, date and sentence about secrecy still there."""
+    """The most common replies have at most 70 % of the words they had on 30 November 2026.
+
+    They still give a fact's sources, dates and counterargument, and a poll's close, secrecy, host, turnout and record.
+    """
     drawn = await replies(tmp_path)
     assert sum(map(count_words, drawn.values())) <= BEFORE * PERCENT_MAX // 100
     words = {name: written(reply) for name, reply in drawn.items()}

@@ -1,4 +1,4 @@
-"""Slack's blocks read back: every word as it was written, formatting as formatting, and nothing that could run."""
+"""The tests' drawing of Slack's blocks shows every word as written and formatting as such, and holds no script."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ anything = st.one_of(st.text(SIGNS), st.text()).map(clean).map(str.strip).filter
 
 
 def words(drawn: Html) -> str:
-    """What somebody reads, line ends and spaces aside."""
+    """Return the words of a drawing, separated by single spaces."""
     return " ".join(html.unescape(TAG.sub(" ", drawn)).split())
 
 
@@ -41,7 +41,7 @@ async def replies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Repl
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_every_reply_is_drawn_with_all_its_words(replies: Mapping[str, Reply]) -> None:
-    """Titles, labels and small print of each kind of reply stand in the drawing; no kind of block is unknown."""
+    """The drawing of each reply shows its cards' titles, labels and footers, and knows every kind of block in it."""
     for name, reply in replies.items():
         if reply.form is not None:
             continue
@@ -59,7 +59,7 @@ pieces = st.one_of(anything.map(Plain), anything.map(Bold), anything.map(Italic)
 
 @given(st.lists(pieces, min_size=1, max_size=4))
 def test_slack_shows_what_was_written(inlines: list[Plain | Bold | Italic | Code]) -> None:
-    """Whatever people wrote, the message shows it letter by letter."""
+    """A Slack message shows a member's words letter by letter, also in bold, in italics and as code."""
     message = slack_render.message(Reply((Card(body=(paragraph(*inlines),)),)))
     expected = squeezed("".join(piece.text for piece in inlines))
     assert squeezed(html.unescape(TAG.sub("", slack_blocks.draw(message.blocks)))) == expected
@@ -69,7 +69,7 @@ HOSTILE = "<img src=x onerror=alert(1)> <script>alert(1)</script> \"' [a](javasc
 
 
 def test_nothing_in_a_drawing_can_run() -> None:
-    """What an editor or a member wrote is text; an address that is none of the web's is never a link."""
+    """Markup that an editor or a member wrote stays text, and only an http or https address becomes a link."""
     card = Card(
         title=HOSTILE,
         body=text(HOSTILE, quote(HOSTILE), bullets([HOSTILE]), paragraph(Link(HOSTILE, "javascript:alert(1)"))),
@@ -86,7 +86,7 @@ def test_nothing_in_a_drawing_can_run() -> None:
 
 
 def test_formatting_is_drawn_as_formatting() -> None:
-    """Bold, italics, code, quotes, lists with their numbers, links and headings look like themselves."""
+    """The drawing has HTML elements for bold, italics, code, quotes, numbered lists, links and headings."""
     card = Card(
         title="Heading",
         body=text(
@@ -109,11 +109,11 @@ def test_formatting_is_drawn_as_formatting() -> None:
 
 
 def test_a_picture_is_drawn_as_its_words() -> None:
-    """Where a picture will stand, its alternative text stands."""
+    """The alternative text of a picture stands in its place."""
     card = Card(title="Chart", image=Image("<svg/>", "Tea has 3 votes."))
     assert "Tea has 3 votes." in slack_blocks.draw(slack_render.message(Reply((card,))).blocks)
 
 
 def test_a_kind_that_is_not_drawn_is_named() -> None:
-    """Nothing that a message holds is left out in silence."""
+    """The drawing names a block of an unknown kind instead of leaving it out."""
     assert "(video block)" in slack_blocks.draw([{"type": "video"}])

@@ -1,4 +1,4 @@
-"""Forms as Slack's modals: what the local Slack takes, held against golden files, and law 7 there."""
+"""Parley draws its forms as modals that Slack takes, and reads their answers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def no_file(_file: Any) -> bool:
 
 
 def modal(form: Form, channel: str = "C1") -> dict[str, Any]:
-    """The form's modal, which Slack takes."""
+    """Return the form's modal, and check that Slack takes it."""
     view = forms.view(form, forms.origin_of(form, channel=channel, thread="", url="https://hooks.example/1"), T)
     return payloads.view(view, no_file)
 
 
 def test_what_the_bot_knows_already_is_filled_in() -> None:
-    """A question and options that were typed with the command stand in the form, as plain text whatever they hold."""
+    """Parley fills the question and the options that the host typed with the command into the form, as plain text."""
     view = modal(poll_forms.create_form(T, "Which <!channel> *tea*?", ["Green", "Black"]))
     inputs = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     assert inputs["question"]["initial_value"] == "Which <!channel> *tea*?"
@@ -46,7 +46,7 @@ def test_what_the_bot_knows_already_is_filled_in() -> None:
 
 @pytest.mark.parametrize(("channel", "asks"), [("C1", False), ("", True)])
 def test_a_form_asks_for_a_channel_only_where_none_is_known(channel: str, asks: bool) -> None:
-    """Opened from the Home tab there is no channel, so the form has one more question: where to post."""
+    """A form asks for a channel only if it has none, as one that a member opened from the Home tab."""
     view = modal(poll_forms.create_form(T, "", ""), channel=channel)
     kinds = [block["element"]["type"] for block in view["blocks"] if block.get("block_id") == forms.WHERE]
     assert kinds == (["conversations_select"] if asks else [])
@@ -64,7 +64,7 @@ ONE_TO_TEN = tuple(Choice(f"Option {number}", str(number), chosen=number < 2) fo
     ],
 )
 def test_a_choice_stands_in_the_form(least: int, most: int, kind: str, initial: str) -> None:
-    """Radio buttons where one is picked, check boxes where none or several can be; what is chosen is marked."""
+    """A choice has radio buttons if a member picks exactly one option, else check boxes, with chosen options marked."""
     question = Input("pick", "Which", InputKind.CHOICE, options=ONE_TO_TEN, least=least, most=most)
     element = modal(Form(Action("ask"), "A form", (question,)))["blocks"][0]["element"]
     assert element["type"] == kind
@@ -88,7 +88,7 @@ def test_a_choice_stands_in_the_form(least: int, most: int, kind: str, initial: 
 def test_a_choice_has_few_options_all_of_them_known(
     options: tuple[Choice, ...], least: int, known: bool, drawable: bool
 ) -> None:
-    """2 to 10 radio buttons or 1 to 10 check boxes, as platforms draw them; none that a search would find."""
+    """A choice has 2 to 10 options, or 1 to 10 if a member may pick none, and no type-ahead search."""
     with nullcontext() if drawable else pytest.raises(ValueError, match="a choice among"):
         Input("pick", "Which", InputKind.CHOICE, options=options, least=least, type_ahead=not known)
 
@@ -98,7 +98,7 @@ WORDS = st.text(min_size=0, max_size=400)
 
 @given(WORDS, WORDS, st.integers(1, 5))
 def test_whatever_is_written_makes_a_form_that_slack_takes(words: str, value: str, most: int) -> None:
-    """Long, empty, invisible or hostile: shortened with a mark, never refused; all of it plain text."""
+    """Slack takes a form with any words in it, also empty or too long ones: Parley sends all of them as plain text."""
     choices = tuple(Choice(words, str(number), value) for number in range(5))
     picked = Input("pick", words, InputKind.SELECT, words, options=choices, most=most)
     visible = Input("see", words, InputKind.CHOICE, words, options=choices, most=most)
@@ -108,7 +108,10 @@ def test_whatever_is_written_makes_a_form_that_slack_takes(words: str, value: st
 
 
 def test_what_was_filled_in_comes_back() -> None:
-    """By the input's name: text as a string, picks as a tuple, nothing as nothing; the place apart."""
+    """Parley reads a modal's answers by the input's name: words as a string, picks as a tuple, either possibly empty.
+
+    The channel isn't among the answers.
+    """
     option = {"value": "a"}
     values = {
         "line": {"line": {"type": "plain_text_input", "value": None}},
@@ -134,7 +137,10 @@ def test_what_was_filled_in_comes_back() -> None:
 
 
 def test_the_fields_of_a_question_are_one_answer() -> None:
-    """Options in the order of their numbers, whatever Slack's; a picked date before a typed one, in UTC."""
+    """Parley joins the option fields by their numbers, and leaves out empty ones.
+
+    A picked date, written in UTC, goes before a typed one.
+    """
     words = {"10": "Ten", "2": "Two", "3": None}
     typed = {"type": "external_select", "selected_option": {"value": "friday 18:00"}}
     values: dict[str, dict[str, Any]] = {
@@ -156,14 +162,14 @@ def test_metadata_of_no_form_of_ours(metadata: str) -> None:
 
 
 def test_metadata_comes_back() -> None:
-    """That of a form which an older version opened, with more in it, as well."""
+    """Parley reads a form's metadata back as it wrote it, and ignores a field that an older version added."""
     origin = forms.FormOrigin("v1:ask", "C1", "1.1", "https://hooks.example/1")
     assert forms.FormOrigin.decode(origin.encode()) == origin
     assert forms.FormOrigin.decode(json.dumps({**json.loads(origin.encode()), "least": {"pick": 2}})) == origin
 
 
 def test_a_home_tab_of_any_length() -> None:
-    """At most 100 blocks, and a mark where something is left out."""
+    """A Home tab has at most 100 blocks, and the last one is an ellipsis if Parley left out cards."""
     cards = tuple(Card(title=f"Card {n}", controls=(Button("Go", Action("go", (str(n),))),)) for n in range(90))
     view = payloads.view(home_view(Reply(cards), translator("en")), no_file)
     assert len(view["blocks"]) == 100

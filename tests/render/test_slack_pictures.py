@@ -1,7 +1,7 @@
-"""Pictures of what members see on Slack, for docs/slack.md: the local Slack's messages, drawn in Chromium.
+"""Pictures of Parley's messages on Slack for docs/slack.md: the local Slack's messages, drawn in Chromium.
 
-`PARLEY_PICTURES=write pytest tests/render/test_slack_pictures.py` draws them anew (it takes the system's Chromium);
-without it, only what is there is checked.
+`PARLEY_PICTURES=write pytest tests/render/test_slack_pictures.py` draws them anew with the system's Chromium. Without
+it, the tests only check the pictures that are there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Scene = Callable[[World], Awaitable[Html]]
 
 
 def line_scene(line: str) -> Scene:
-    """What Ada's command answers."""
+    """Picture the answer to Ada's command."""
 
     async def play(world: World) -> Html:
         return conversation(world, (await ada(world).command(f"/parley {line}")).messages)
@@ -76,7 +76,7 @@ async def type_ahead(world: World) -> Html:
 async def opened(
     world: World, method: str = "single", results: str = "at-close", options: Sequence[str] = PLACES
 ) -> Message:
-    """The message of a new poll, as all see it."""
+    """Open a poll, and return its public message."""
     listed = " | ".join(options)
     line = f'poll create post:yes question:"{QUESTION}" options:"{listed}" method:{method} results:{results} closes:"2 days"'
     await ada(world).command(f"/parley {line}")
@@ -112,7 +112,7 @@ RANKED = {"Ada": (2, 0), "Ben": (0, 1), "Chen": (0, 2), "Mo": (3, 0)}
 
 
 async def ranked(world: World, message: Message, name: str, cast: bool = True) -> Message:
-    """The ballot of this person."""
+    """Fill in this member's ballot, cast it if asked, and return its message."""
     member = world.server.member(name)
     ballot = (await member.press(message, "Vote")).messages[0]
     for place, option in enumerate(RANKED[name], 1):
@@ -169,7 +169,7 @@ async def home(world: World) -> Html:
 
 
 async def queue(world: World) -> Html:
-    """What an admin sees of the only community, who edits the content, therefore."""
+    """Picture the queue of suggestions for an admin of the only community, who may therefore edit the content."""
     mo = world.server.member("Mo", admin=True)
     for line in (
         "The claim should name the day of the proclamation, too. card:insurrection-act-invoked url:https://example.org/day",
@@ -203,7 +203,7 @@ SCENES: Mapping[str, Scene] = {
 
 @pytest.mark.parametrize("name", SCENES)
 async def test_draw(name: str, tmp_path: Path) -> None:
-    """Draws one picture, when it is asked for."""
+    """Each picture exists. With `PARLEY_PICTURES=write`, this test draws it."""
     if not are_taken():
         check_is_there(FOLDER / f"{name}.png")
         return
@@ -214,7 +214,7 @@ async def test_draw(name: str, tmp_path: Path) -> None:
 
 
 async def photograph(html: str, file: Path, home: Path) -> None:
-    """In 64 colours: they are few, and the picture becomes a third as large."""
+    """Take a picture in 64 colours, which makes the file a third as large."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(),
@@ -234,7 +234,10 @@ async def photograph(html: str, file: Path, home: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """docs/slack.md shows each one with words for readers who can't see it, and nothing lies around."""
+    """docs/slack.md shows each picture with an alternative text, and the folder holds no other picture.
+
+    Each takes at most 60 kB, and all of them together less than 1.5 MB.
+    """
     pictures = dict(re.findall(r"!\[([^\]]+)\]\(images/slack/([\w-]+)\.png\)", PAGE.read_text()))
     assert set(pictures.values()) == set(SCENES)
     files = list(FOLDER.glob("*.png"))
@@ -248,7 +251,7 @@ HOSTILE = "<script>alert(1)</script> <!channel> *tea* &lt;b&gt;"
 
 
 async def test_what_people_write_is_text_on_the_page(tmp_path: Path) -> None:
-    """A question and an option stand on the page as they were typed, and none of it is markup."""
+    """The page shows a question and an option as the host typed them, and treats none of it as markup."""
     async with slack_world(tmp_path) as world:
         options = f'"{HOSTILE} | Green"'
         await world.server.member("Host").command(
@@ -259,4 +262,4 @@ async def test_what_people_write_is_text_on_the_page(tmp_path: Path) -> None:
     assert "<script" not in drawn
     assert (
         html.unescape(TAG.sub(" ", drawn)).count(HOSTILE) == 3
-    )  # the question, and an option in the text and as button
+    )  # the question, and the option in the text and on its button

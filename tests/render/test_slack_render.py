@@ -1,4 +1,4 @@
-"""Every kind of reply as Slack messages, and law 7 there: what a person wrote is text, whatever it is."""
+"""Parley draws every kind of reply as messages that Slack takes. Any text that a person wrote stays text (law 7)."""
 
 from __future__ import annotations
 
@@ -48,10 +48,9 @@ async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_gallery(replies: Replies) -> None:
-    """Each reply is within what Slack takes and raises no suspicion there; those of LOOKED_AT are as somebody last saw
-    them.
+    """Each reply keeps Slack's limits, and each in `LOOKED_AT` equals the golden file that a person looked at.
 
-    Slack's own models, with the checks that they make, read each block and write it as it was.
+    `slack_sdk`'s models read each block and write it back unchanged, and the local Slack suspects none of them.
     """
     for name, reply in replies.items():
         drawn = _form(reply.form) if reply.form else _messages(reply)
@@ -84,13 +83,13 @@ def drawn(card: Card) -> render.SlackMessage:
 
 
 def live(message: str) -> list[str]:
-    """What Slack would read as a mention, a link or an entity of its own in a text."""
+    """Return the signs of a text that Slack would read as a mention, a link or an entity."""
     return re.findall(r"[<>]|&(?!amp;|lt;|gt;)", message)
 
 
 @pytest.mark.parametrize("written", HOSTILE)
 def test_nothing_that_people_write_is_live(written: str) -> None:
-    """In the blocks it stands as it is, where Slack reads no markup; in the text beside them it is escaped."""
+    """A member's words stand unchanged in blocks in which Slack reads no markup, and escaped in the message's text."""
     controlled = (Button(written, Action("a")), Select(Action("b"), written, (Choice(written, "x", written),)))
     message = drawn(Card(title=written, body=text(written), fields=(Field(written, text(written)),), footer=written))
     assert live(message.text) == []
@@ -179,7 +178,10 @@ def test_a_title_that_leads_somewhere_is_a_link() -> None:
 
 
 def test_cards_are_parted_and_pictures_told_in_words() -> None:
-    """Slack has the picture later, or never, so its words stand on the card, below the card's own."""
+    """A divider separates cards, and a picture's alternative text stands below the card's own text.
+
+    Slack gets the picture later or never.
+    """
     (message,) = render.messages(Reply((Card(title="One"), Card(title="Two", image=Image("<svg/>", "Tea leads.")))))
     assert [block["type"] for block in message.blocks] == ["header", "divider", "header", "context"]
     assert "Tea leads." in message.text

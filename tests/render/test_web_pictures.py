@@ -1,7 +1,7 @@
 """Pictures of the chat page for the README, taken in Chromium, with the shipped pack and invented ballots.
 
-`PARLEY_PICTURES=write pytest tests/render/test_web_pictures.py` takes them anew (it takes the system's Chromium);
-without it, only what is there is checked.
+`PARLEY_PICTURES=write pytest tests/render/test_web_pictures.py` takes them anew with the system's Chromium. Without
+it, the tests only check the pictures that are there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BYTES_MAX = 700_000
 OPTIONS = ("option-joint-operations", "option-follow-the-money", "option-scan-ports", "option-treatment-naloxone")
 BALLOTS = {"Ada": "0>3", "Chen": "3", "Dina": "0>2", "Mo": "2>3"}
 BENS = {3: "More treatment and naloxone", 1: "Follow the money: sanctions on cartel finance"}
-"""What Ben ranks, first to last, after the others have voted."""
+"""The options that Ben ranks, first to last, after the others have voted."""
 
 
 async def say(page: Page, line: str) -> None:
@@ -46,7 +46,7 @@ async def chat(page: Page, _hall: Hall) -> None:
 
 
 async def _opened(page: Page, hall: Hall) -> None:
-    """All have voted but Ben."""
+    """Open a poll in which everyone but Ben has voted."""
     await say(page, f'/poll policy post:yes question:"Which policy should come first?" options:"{" | ".join(OPTIONS)}"')
     await page.get_by_role("article", name="The poll is open").wait_for()
     for name, ballot in BALLOTS.items():
@@ -74,7 +74,7 @@ async def result(page: Page, hall: Hall) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is done before the picture is taken, and how large the window is."""
+    """The steps before the picture is taken, and the size of the window."""
 
     play: Callable[[Page, Hall], Awaitable[None]]
     size: tuple[int, int]
@@ -89,12 +89,12 @@ SCENES: Mapping[str, Scene] = {
 
 @pytest.mark.parametrize("name", SCENES)
 async def test_take(name: str, tmp_path: Path) -> None:
-    """Takes one picture, when it is asked for."""
+    """Each picture exists. With `PARLEY_PICTURES=write`, this test takes it."""
     if not are_taken():
         check_is_there(FOLDER / f"{name}.png")
         return
     scene = SCENES[name]
-    fonts = tmp_path / ".fonts"  # those of the charts
+    fonts = tmp_path / ".fonts"  # the charts' fonts
     fonts.mkdir()
     for file in map(Path, font_files()):
         (fonts / file.name).symlink_to(file)
@@ -115,7 +115,10 @@ async def test_take(name: str, tmp_path: Path) -> None:
 
 
 def test_every_picture_is_shown_and_small_enough() -> None:
-    """The README or a guide shows each one with words for who can't see it."""
+    """The README or a guide shows each picture with an alternative text of 40 characters or more.
+
+    All of them together take less than 700 kB.
+    """
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     shown = "".join(page.read_text(encoding="utf-8") for page in pages)
     pictures = re.findall(r"!\[[^\]]{40,}\]\((?:docs/)?images/([\w-]+)\.png\)", shown)

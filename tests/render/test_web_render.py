@@ -1,4 +1,4 @@
-"""A reply as data for the page."""
+"""Parley sends a reply to the chat page as data, with all its words and no live markup."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.browser.showcase import COLOURS, FORM, SVG, everything
 
 
 def test_every_piece_of_a_card_is_carried() -> None:
-    """Nothing that a card says or offers is lost on the way to the page."""
+    """The data for the page holds all of a card's text, fields and controls."""
     data = card_data(everything())
     assert (data["title"], data["url"], data["tone"]) == (
         "Everything <i>at once</i>",
@@ -52,19 +52,19 @@ def test_every_piece_of_a_card_is_carried() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str | None) -> None:
-    """An address that does not lead to the web is never offered to be followed."""
+    """The page links only to http and https addresses with a host."""
     assert safe_url(url) is None
 
 
 def test_a_link_that_may_not_be_followed_is_shown_as_text() -> None:
-    """What an editor wrote stays visible even where it is no link."""
+    """A link to any other address becomes plain text, with the label and the address."""
     assert text_data(text(paragraph(Link("a trap", "javascript:alert(1)"))))[0]["inlines"] == [
         {"kind": "plain", "text": "a trap (javascript:alert(1))"}
     ]
 
 
 def test_a_picture_travels_as_an_image_address() -> None:
-    """SVG is only ever given to the page as the address of an `<img>`, where it can't run scripts."""
+    """The page gets an SVG picture only as the address of an `<img>`, where it can't run scripts."""
     image = card_data(Card(image=Image(SVG, "A teal bar")))["image"]
     kind, _, encoded = image["src"].partition(",")
     assert kind == "data:image/svg+xml;base64"
@@ -76,7 +76,7 @@ def test_a_picture_travels_as_an_image_address() -> None:
 
 
 def test_a_form_carries_its_questions() -> None:
-    """Each question keeps its label, hint, options and limits."""
+    """The data of a form holds its action, and each question's name, kind and whether it requires an answer."""
     data = form_data(FORM)
     assert data["action"] == "v1:survey"
     assert [(field["name"], field["kind"], field["required"]) for field in data["inputs"]] == [
@@ -89,7 +89,7 @@ def test_a_form_carries_its_questions() -> None:
 
 
 def test_one_reply_is_one_message_however_long() -> None:
-    """A long reply is split over cards of one message, so that an edit redraws all of it."""
+    """Parley splits a long reply into several cards of one message, and loses no words."""
     cards = reply_cards(Reply((Card(title="Long", body=text("word " * 20_000)),)))
     assert len(cards) > 1
     assert "".join(piece["text"] for card in cards for block in card["body"] for piece in block["inlines"]) == (
@@ -98,7 +98,7 @@ def test_one_reply_is_one_message_however_long() -> None:
 
 
 def test_a_long_list_stays_one_list() -> None:
-    """A select of a hundred entries is not torn apart, since a page can show it whole."""
+    """The page shows a select of 100 options whole."""
     options = tuple(COLOURS[0].__class__(f"Entry {n}", f"e{n}") for n in range(100))
     cards = reply_cards(Reply((Card(controls=(Select(Action("pick"), "Entries", options),)),)))
     assert [len(control["options"]) for card in cards for control in card["controls"]] == [100]
@@ -107,7 +107,7 @@ def test_a_long_list_stays_one_list() -> None:
 
 @given(st.text(max_size=200))
 def test_words_arrive_as_they_were_written(written: str) -> None:
-    """No escaping is needed, and none is done: the page only makes text nodes."""
+    """The page gets words unescaped, since it only makes text nodes of them."""
     data = text_data((paragraph(Plain(written), Code(written)),)) if written else []
     assert [piece["text"] for block in data for piece in block["inlines"]] == [
         piece.text for piece in paragraph(Plain(written), Code(written)).inlines if written

@@ -1,4 +1,4 @@
-"""Members who never stop answering statements, for a test that kills them: `answerers.py URL`.
+"""Let members answer statements without end, until a test kills this program: `answerers.py URL FIRST`.
 
 It prints the discussion's id, then for each stored answer one line, `member statement vote`, in one write.
 """

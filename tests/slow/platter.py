@@ -1,7 +1,7 @@
 """A disk that loses power: an SQLite VFS that keeps, beside the real files, only synced data.
 
-Every write goes to the file and to a list of unsafe writes; a sync of the file makes its list safe. A loss of power
-leaves the safe data, and of the rest nothing (the worst disk) or any part (a disk that reorders writes).
+Every write goes to the file and to a list of unsafe writes, and a sync of the file makes its list safe. A loss of
+power leaves the safe data, and none of the unsafe writes (the worst disk) or any of them (a disk that reorders writes).
 """
 
 from __future__ import annotations

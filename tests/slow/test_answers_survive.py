@@ -1,4 +1,4 @@
-"""A stored answer of a discussion is there after kill -9, counted once."""
+"""The store keeps each acknowledged answer of a discussion across `kill -9`, and counts it once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ pytestmark = pytest.mark.slow
 
 
 async def test_killed_while_everybody_answers(url: str) -> None:
-    """Each acknowledged answer stands, or the one that was on its way after it; totals are those of the rows."""
+    """Every acknowledged answer is stored after `kill -9`, a member's last with its vote.
+
+    The statements' totals match the stored answers, and the number of people matches the stored ballots.
+    """
     chance = random.Random(20)
     for round_ in range(KILLS):
         name, lines = await _answer_until_killed(url, 1000 * round_, chance.uniform(0.0, 0.3))

@@ -1,4 +1,4 @@
-"""An acknowledged vote is there, whatever happens next: a killed process, a lost power supply."""
+"""The store keeps every acknowledged vote if the process is killed or the power fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.store.things import KEY, poll, record_of, vote
 __all__ = ["server", "url"]  # the fixtures of tests/store, which pytest finds by name
 
 KILLS = {"sqlite": 200, "postgresql": 50}
-"""By the scheme of the database's address."""
+"""How often the test kills the voters, by the scheme of the database's address."""
 LOSSES = 40
 
 logger = logging.getLogger("parley.tests.durability")
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.slow
 
 
 async def test_killed_at_random_moments(url: str) -> None:
-    """kill -9 under load: every acknowledged vote is there after the restart, no half vote, the chain whole."""
+    """After `kill -9` under load, the store has every acknowledged vote and no half vote, and the chain verifies."""
     chance = random.Random(50)
     total = 0
     kills = KILLS[url.partition(":")[0]]
@@ -57,7 +57,7 @@ async def test_killed_at_random_moments(url: str) -> None:
 
 
 async def _vote_until_killed(url: str, name: str, seconds: float) -> list[tuple[int, str, str]]:
-    """Returns (member, choice, receipt's code) of each acknowledged vote, in order."""
+    """Return (member, choice, receipt's code) of each acknowledged vote, in order."""
     program = Path(__file__).with_name("voters.py")
     environment = {**os.environ, "PYTHONPATH": str(program.parents[2])}
     process = await asyncio.create_subprocess_exec(
@@ -80,7 +80,7 @@ async def _check(database: Database, name: str, lines: list[tuple[int, str, str]
     assert audit.verify(record) == []
     receipts = {link.receipt for link in record.links}
     assert {receipt_hash(code) for _, _, code in lines} <= receipts
-    assert len(record.links) <= len(lines) + MEMBERS  # at most one vote a member was on its way
+    assert len(record.links) <= len(lines) + MEMBERS  # at most one vote of each member was unacknowledged
     box = BallotBox(database, Keys(KEY))
     for member, choice in {member: choice for member, choice, _ in lines}.items():
         standing = await box.standing(name, vote(member, None).voter)
@@ -98,10 +98,10 @@ def platter() -> Iterator[Platter]:
 async def _lost_votes(
     platter: Platter, folder: Path, monkeypatch: pytest.MonkeyPatch, *, synchronous: str
 ) -> tuple[int, int]:
-    """Votes under load on the platter, and looks at what a loss of power would leave at random moments.
+    """Vote under load on the platter, and copy at random moments the files that a loss of power would leave.
 
-    Returns how many votes were acknowledged before a loss and not found after it, and how many losses left a file
-    that can't be read or doesn't verify.
+    Return how many votes were acknowledged before a loss and not found after it, and how many losses left a file that
+    can't be read or doesn't verify.
     """
     chance = random.Random(7)
     states: list[tuple[set[str], dict[str, bytes]]] = []
@@ -124,7 +124,7 @@ async def _lost_votes(
         while not voting.done():
             await asyncio.sleep(chance.uniform(0.0, 0.01))
             if len(states) < LOSSES:
-                before = set(acknowledged)  # first what was acknowledged, then what the disk holds
+                before = set(acknowledged)  # first the acknowledged votes, then the disk's content
                 states.append((before, platter.after_power_loss(chance if len(states) % 2 else None)))
         await voting
         await database.close()
@@ -140,7 +140,7 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 async def _after(folder: Path, acknowledged: set[str], files: dict[str, bytes]) -> tuple[int, int]:
-    """Opens what the power loss left. (votes lost, 1 if the record is broken)."""
+    """Open the files that the power loss left, and return (votes lost, 1 if the record is broken)."""
     _write(folder, {name: data for name, data in files.items() if not name.endswith("-shm")})
     try:
         with closing(sqlite3.connect(folder / "parley.db")) as connection:
@@ -158,7 +158,10 @@ async def _after(folder: Path, acknowledged: set[str], files: dict[str, bytes]) 
 
 
 async def test_lost_power(platter: Platter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With only synced writes left (or any part of the others), no acknowledged vote is lost and the chain is whole."""
+    """A loss of power loses no acknowledged vote, and the chain verifies.
+
+    The disk keeps the synced writes, and none or any part of the others.
+    """
     assert await _lost_votes(platter, tmp_path, monkeypatch, synchronous="FULL") == (0, 0)
 
 
@@ -166,6 +169,6 @@ async def test_lost_power(platter: Platter, tmp_path: Path, monkeypatch: pytest.
 async def test_lost_power_with_fewer_syncs(
     platter: Platter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronous: str
 ) -> None:
-    """The same with any lesser setting loses acknowledged votes: the test above can tell."""
+    """With `synchronous` at OFF or NORMAL, a loss of power loses acknowledged votes, and the tests' disk shows it."""
     lost, _ = await _lost_votes(platter, tmp_path, monkeypatch, synchronous=synchronous)
     assert lost > 0

@@ -1,4 +1,4 @@
-"""A large database moves as a small one does."""
+"""`copy_database` moves a large database to another server without a loss."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.slow
 
 BALLOTS = 100_000
 VOTERS = -(-BALLOTS // 27) * 10
-"""Each votes in three polls that keep their ballots, and one of ten withdraws again."""
+"""Each member votes in three polls that keep their ballots, and one in ten withdraws the vote."""
 
 
 async def test_a_hundred_thousand_ballots_go_to_a_server_and_back(server: PostgresServer, tmp_path: Path) -> None:
-    """Every row compared, every chain verified, in both directions."""
+    """A hundred thousand ballots move from SQLite to PostgreSQL and back with as many rows, and without a finding."""
     start, there, back = f"sqlite:///{tmp_path / 'a.db'}", new_database(server), f"sqlite:///{tmp_path / 'b.db'}"
     await fill(start, VOTERS)
     out = await moving.copy_database(start, there)

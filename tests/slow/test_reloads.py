@@ -1,6 +1,6 @@
-"""Thousands of reloads: members are answered throughout, and memory stays as it is.
+"""Parley answers members throughout thousands of reloads, and its memory doesn't grow.
 
-`PARLEY_TEST_RELOADS=10000 make test-slow` is the long run; the gate does a tenth of it.
+`PARLEY_TEST_RELOADS=10000 make test-slow` is the long run. The gate does a tenth of it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from tests.editing.under_load import reload_under_load, write_edition
 
 RELOADS = int(os.environ.get("PARLEY_TEST_RELOADS", "1000"))
 WARM = RELOADS // 10
-"""Reloads after which everything that is kept, is."""
+"""Reloads after which Parley's caches are full."""
 
 pytestmark = pytest.mark.slow
 
 
 async def test_many_reloads_under_look_ups(tmp_path: Path) -> None:
-    """No request fails or sees half a pack, and memory at the end is at most a tenth above the peak of the first tenth."""
+    """No request fails or sees half a pack during reloads.
+
+    Memory in the last tenth of them stays within 10 % above the peak of the first tenth.
+    """
     content = tmp_path / "content"
     write_edition(content, 1)
     reader = ReaderProcess()

@@ -1,4 +1,4 @@
-"""Mixed traffic on Discord, Slack, the web and in a terminal at once, for a while."""
+"""Parley serves mixed traffic on Discord, Slack, the web and in a terminal at once without growing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ pytestmark = pytest.mark.slow
 SECONDS = 40
 GROWTH_MAX = 12 * MEGABYTE
 FILES_MAX = 12
-"""More open files than when it was warm: connections that are just being used."""
+"""Connections in use may hold this many more open files than at half time."""
 
 
 async def test_memory_and_files_stand_still_under_mixed_traffic(tmp_path: Path) -> None:
-    """Every answer comes, no platform refuses anything, nothing is logged as a bug, and nothing piles up."""
+    """In 40 seconds of mixed traffic, Parley answers every request, breaks no platform's rule and logs no traceback.
+
+    Once warm, memory grows by less than 12 MB. At most 12 more files are open at the end than at half time.
+    """
     soak_run = await soak(SECONDS, tmp_path)
     assert soak_run.failures == []
     assert soak_run.violations == []

@@ -1,6 +1,6 @@
-"""Members who never stop voting, for a test that kills them: `voters.py URL POLL`.
+"""Let members vote without end, until a test kills this program: `voters.py URL POLL`.
 
-For each answered vote it prints one line, `member choice code`, in one write, as soon as the answer is there.
+It prints one line, `member choice code`, in one write as soon as the store has answered a vote.
 """
 
 from __future__ import annotations

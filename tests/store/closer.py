@@ -1,4 +1,7 @@
-"""Close polls in a second process: `closer.py URL POLL…`. Prints `ready`, waits for a line, and prints the closer."""
+"""Close polls in a second process: `closer.py URL POLL…`.
+
+It prints `ready`, waits for a line, and prints as JSON which of the polls it closed.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresServer]:
-    """Yield a server for each worker of the run. Each test makes its own database on it."""
+    """Yield a PostgreSQL server, one for each worker of the run. Each test makes its own database on it."""
     require("postgres", programs() is not None, "no PostgreSQL server is installed (Debian: postgresql)")
     with PostgresServer() as running:
         yield running
@@ -36,14 +36,14 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def lone_server(server: PostgresServer) -> Iterator[PostgresServer]:
-    """Yield a server that may crash. It only holds this test's database, so its recovery takes no time."""
+    """Yield a server that the test may crash. It only holds this test's database, so its recovery takes no time."""
     with PostgresServer() as running:
         yield running
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database; of one to come for a test that takes `database`."""
+    """Return the address of an empty database. For a test that takes `database`, that fixture makes the database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'parley.db'}"
     running = request.getfixturevalue("server")
@@ -86,7 +86,7 @@ def box(database: Database) -> BallotBox:
 
 @pytest.fixture
 def privacy(database: Database, box: BallotBox) -> Privacy:
-    """Return privacy with the whole program's erasure. A community that left is kept for 30 days."""
+    """Return the program's export and erasure of members' data."""
     chance = random.Random(8)
 
     async def community_of(community: str, _now: datetime) -> Community:

@@ -1,4 +1,4 @@
-"""Run a separate PostgreSQL server in a temporary folder, on a free loopback port, for the life of the process."""
+"""Run a separate PostgreSQL server in a temporary folder, on a free loopback port, at most as long as this process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ START_SECONDS = 30
 
 
 def programs() -> Path | None:
-    """Return the folder of the newest server's programs from Debian, else from PATH; None without a server."""
+    """Return the folder of Debian's newest PostgreSQL server, else of the one on PATH, or None if there is none."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
     program = shutil.which("postgres")
     return debian[-1] if debian else Path(program).parent if program else None
 
 
 class PostgresServer:
-    """`with PostgresServer() as server: server.url("name")`. Durable as in production: fsync stays on."""
+    """A server with `fsync` on, as in production: `with PostgresServer() as server: server.url("name")`."""
 
     def __init__(self, under: Path | None = None, **options: str) -> None:
         """Make a server in a folder below `under`. `options` are its settings."""
@@ -105,7 +105,7 @@ class PostgresServer:
         return ACCOUNT if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
     def _command(self, program: str, *arguments: object) -> list[str]:
-        """Return a command line for the server, which refuses root and must end with its parent, however that ends."""
+        """Return a command line that runs a program without root, as PostgreSQL demands, and ends with its parent."""
         change = ["--reuid", ACCOUNT, "--regid", ACCOUNT, "--init-groups"] if os.geteuid() == 0 else []
         return ["setpriv", *change, "--pdeathsig", "INT", "--", str(self._programs / program), *map(str, arguments)]
 

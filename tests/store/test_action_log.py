@@ -1,4 +1,4 @@
-"""The log of what editors and moderators did, and which communities are served, on both databases."""
+"""The log of editors' and moderators' actions, and the list of served communities, work on both databases."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def log(database: Database) -> ActionLog:
 
 
 async def test_an_entry_comes_back_as_it_was_written(log: ActionLog, database: Database) -> None:
-    """Who, when, what, to what; the newest first, and the next page begins where this one ended."""
+    """A page of the log lists the newest entries first, with actor, time, action and object.
+
+    The next page begins after this one's last entry.
+    """
     for number in range(PAGE + 2):
         await database.write(log.entry(Deed.CLOSE, NOW, by=MO, object_id=f"p{number}", community=COMMUNITY))
     first, more = await log.page(COMMUNITY, LATER)
@@ -46,7 +49,7 @@ async def test_an_entry_comes_back_as_it_was_written(log: ActionLog, database: D
 async def test_an_act_is_written_with_what_it_says_or_not_at_all(
     log: ActionLog, box: BallotBox, database: Database
 ) -> None:
-    """Who closes a poll first leaves the line; where the line can't be written, the poll stays open."""
+    """The log has one entry for a poll that is closed twice, and the poll stays open if the entry can't be written."""
     await box.open(poll())
 
     async def broken(tx: Transaction) -> None:
@@ -62,7 +65,7 @@ async def test_an_act_is_written_with_what_it_says_or_not_at_all(
 
 
 async def test_a_person_goes_from_the_log(log: ActionLog, database: Database) -> None:
-    """With their id and their name; what was done stays."""
+    """Erasing a member removes their id and name from the log, and the entry of their action stays."""
     await database.write(log.entry(Deed.RELOAD, NOW, by=MO))
     assert len((await database.read(lambda tx: members.stored_about(tx, "test:demo:mo"))).log_entries) == 1
     await database.write(lambda tx: members.forget_member(tx, "test:demo:mo", lambda: "stranger"))
@@ -72,7 +75,10 @@ async def test_a_person_goes_from_the_log(log: ActionLog, database: Database) ->
 
 
 async def test_which_communities_are_served(box: BallotBox, database: Database) -> None:
-    """Those that have the bot: three of them are enough to know, and the demonstration comes last."""
+    """The served communities are those that have the bot, at most three of them, without direct messages.
+
+    The demonstration comes last and gives way to others.
+    """
     for name in ("web:demo", "discord:dm5", "slack:T1", "discord:1"):
         await database.write(lambda tx, name=name: communities.ensure(tx, name))  # type: ignore[misc]
     assert await database.read(communities.served) == ["discord:1", "slack:T1", "web:demo"]
@@ -84,7 +90,10 @@ async def test_which_communities_are_served(box: BallotBox, database: Database) 
 
 
 async def test_one_of_all_who_turn_a_value_does_it(database: Database) -> None:
-    """Also where it was never there, and where several turn it at the same moment; turned back, it is turned again."""
+    """Of eight writers who set a value at the same moment, exactly one learns that it changed it.
+
+    This holds for a new value and for one that returns. Once set, it changes for nobody.
+    """
 
     async def turn(value: str) -> list[bool]:
         return sorted(

@@ -1,4 +1,4 @@
-"""Tampering is found and named, before and after the close: no row can be changed, dropped or swapped unnoticed."""
+"""The audit finds and names every changed, deleted or swapped row of a poll's record, before and after the close."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.store.things import AFTER, Raw, findings, member, poll, record_of, vo
 
 
 async def _voted(box: BallotBox, *, closed: bool, secret: bool = True) -> None:
-    """Links 1 to 10 cast, 11 changes link 1, 12 withdraws link 2; 13 closes."""
+    """Cast votes in links 1 to 10, change the first in link 11, withdraw the second in link 12; link 13 closes."""
     await box.open(poll(secret=secret))
     for number in range(10):
         await box.cast(vote(number, str(number % 3)))
@@ -34,7 +34,7 @@ def _rules_and_ballots(discrepancies: list[Discrepancy]) -> set[tuple[RecordRule
 @pytest.mark.parametrize("secret", [True, False])
 @pytest.mark.parametrize("closed", [True, False])
 async def test_an_honest_record_holds(box: BallotBox, database: Database, closed: bool, secret: bool) -> None:
-    """With changes and withdrawals in it, secret or named, open or closed."""
+    """The audit finds nothing in an honest record with changed and withdrawn votes, secret or named, open or closed."""
     await _voted(box, closed=closed, secret=secret)
     assert await findings(database) == []
 
@@ -58,7 +58,7 @@ async def test_an_honest_record_holds(box: BallotBox, database: Database, closed
 async def test_a_changed_record_is_named(
     box: BallotBox, database: Database, raw: Raw, closed: bool, sql: str, expected: tuple[RecordRule, str]
 ) -> None:
-    """Whatever is changed in chain, poll or counts is found, with its place."""
+    """The audit names the place of a change in a poll's chain, question, rules, options, head or counts."""
     await _voted(box, closed=closed)
     await raw.disarm("links", "polls", "poll_options")
     await raw.run(sql)
@@ -67,7 +67,7 @@ async def test_a_changed_record_is_named(
 
 @pytest.mark.parametrize("closed", [True, False])
 async def test_swapped_links_are_named(box: BallotBox, database: Database, raw: Raw, closed: bool) -> None:
-    """Two links that change places are both found."""
+    """The audit names both of two links that were swapped."""
     await _voted(box, closed=closed)
     await raw.disarm("links")
     for old, new in ((5, 99), (6, 5), (99, 6)):
@@ -79,7 +79,7 @@ async def test_swapped_links_are_named(box: BallotBox, database: Database, raw: 
 
 @pytest.mark.parametrize("closed", [True, False])
 async def test_a_link_that_was_made_anew_is_named(box: BallotBox, database: Database, raw: Raw, closed: bool) -> None:
-    """A forged link that fits in itself doesn't fit the next one."""
+    """A forged link with a correct hash of its own doesn't fit the next link, and the audit names that one."""
     await _voted(box, closed=closed)
     await raw.disarm("links")
     [(commitment, receipt, before)] = await raw.run("SELECT commitment, receipt, before FROM links WHERE number = 5")
@@ -91,7 +91,7 @@ async def test_a_link_that_was_made_anew_is_named(box: BallotBox, database: Data
 
 
 async def test_a_changed_ballot_of_an_open_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """The row is named, and the link that it no longer fits."""
+    """The audit names a changed ballot, the link that it no longer fits, and both wrong counts."""
     await _voted(box, closed=False)
     await raw.run("UPDATE ballots SET choice = '2' WHERE link = 4")
     [(voter,)] = await raw.run("SELECT voter FROM ballots WHERE link = 4")
@@ -102,14 +102,14 @@ async def test_a_changed_ballot_of_an_open_poll_is_named(box: BallotBox, databas
 
 
 async def test_a_deleted_ballot_of_an_open_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """The link that lost its ballot is named."""
+    """The audit names the link whose ballot was deleted."""
     await _voted(box, closed=False)
     await raw.run("DELETE FROM ballots WHERE link = 4")
     assert (RecordRule.BALLOT_MISSING, "link 4") in _rules_and_ballots(await findings(database))
 
 
 async def test_a_ballot_put_back_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """A ballot that points to a link which was replaced doesn't stand."""
+    """The audit reports a ballot that points to a replaced link, and the missing ballot of the newer link."""
     await _voted(box, closed=False)
     await raw.run("UPDATE ballots SET link = 1 WHERE link = 11")
     rules = {rule for rule, _ in _rules_and_ballots(await findings(database))}
@@ -117,7 +117,7 @@ async def test_a_ballot_put_back_is_named(box: BallotBox, database: Database, ra
 
 
 async def test_a_changed_ballot_of_a_closed_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Though nobody knows whose it was."""
+    """The audit names a changed ballot of a closed poll, though nobody knows its voter."""
     await _voted(box, closed=True)
     [(voter,)] = await raw.run("SELECT min(voter) FROM ballots")
     await raw.run("UPDATE ballots SET choice = '0,1' WHERE voter = $1", voter)
@@ -125,7 +125,7 @@ async def test_a_changed_ballot_of_a_closed_poll_is_named(box: BallotBox, databa
 
 
 async def test_a_deleted_ballot_of_a_closed_poll_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Its closing commitment stands without it."""
+    """The audit reports the closing commitment whose ballot was deleted."""
     await _voted(box, closed=True)
     [(voter,)] = await raw.run("SELECT min(voter) FROM ballots")
     await raw.run("DELETE FROM ballots WHERE voter = $1", voter)
@@ -137,7 +137,7 @@ async def test_a_deleted_ballot_of_a_closed_poll_is_named(box: BallotBox, databa
 async def test_a_closed_ballot_deleted_with_its_commitment_is_named(
     box: BallotBox, database: Database, raw: Raw
 ) -> None:
-    """The closing link binds the list of commitments, so a shorter list is found too."""
+    """The closing link binds the list of commitments, so the audit finds a ballot deleted with its commitment."""
     await _voted(box, closed=True)
     [(voter, choice, seal), *_] = await raw.run("SELECT voter, choice, seal FROM ballots")
     commitment = Format2(b"").closing(seal, "p1", choice)
@@ -152,7 +152,7 @@ async def test_a_closed_ballot_deleted_with_its_commitment_is_named(
 
 
 async def test_a_poll_reopened_by_hand_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """An open poll whose chain has a close doesn't hold."""
+    """The audit reports an open poll whose chain has a closing link."""
     await _voted(box, closed=True)
     await raw.disarm("polls")
     await raw.run("UPDATE polls SET state = 'open', closed_at = NULL")
@@ -160,14 +160,14 @@ async def test_a_poll_reopened_by_hand_is_named(box: BallotBox, database: Databa
 
 
 async def test_a_close_without_its_link_is_named(box: BallotBox, database: Database, raw: Raw) -> None:
-    """A poll closed by hand doesn't hold."""
+    """The audit reports a closed poll whose chain has no closing link."""
     await _voted(box, closed=False)
     await raw.run("UPDATE polls SET state = 'closed', closed_at = 1")
     assert (RecordRule.STATE, "poll") in _rules_and_ballots(await findings(database))
 
 
 def test_a_receipt_is_base32_as_the_standard_has_it() -> None:
-    """The code is the first 80 bits of an HMAC in RFC 4648's alphabet, as anybody can make it who has the secret."""
+    """A receipt's code is the first 80 bits of an HMAC, in the base32 of RFC 4648."""
     for number in range(1, 50):
         digest = hmac.digest(b"secret", f"receipt\nvoter\n{number}".encode(), "sha256")
         code = code_of(digest)
@@ -178,7 +178,7 @@ def test_a_receipt_is_base32_as_the_standard_has_it() -> None:
 async def test_an_erased_voter_of_a_named_poll_leaves_the_record_whole(
     box: BallotBox, database: Database, privacy: Privacy
 ) -> None:
-    """The ballot stays under its closing commitment, and whose it was is gone."""
+    """The record of a closed named poll still holds after the erasure of one of its voters."""
     await _voted(box, closed=True, secret=False)
     await privacy.erase(member(3), AFTER)
     assert await findings(database) == []

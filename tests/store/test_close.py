@@ -1,4 +1,4 @@
-"""The close: who voted how can't be told any more, what was voted can be checked for ever."""
+"""After the close of a secret poll nobody can tell who voted how, and anybody can still check the ballots."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def _vote(box: BallotBox, count: int = 20, on: str = "p1") -> list[str]:
 
 
 async def test_a_secret_poll_forgets_who_and_keeps_what(box: BallotBox, database: Database, raw: Raw) -> None:
-    """After the close no row joins a ballot with a voter, a link or a receipt, and every row can still be checked."""
+    """After the close no row joins a ballot with a voter, a link or a receipt, and the record still verifies."""
     await box.open(poll())
     codes = await _vote(box)
     before = await database.read(lambda tx: polls.record(tx, "p1"))
@@ -56,7 +56,7 @@ async def test_a_secret_poll_forgets_who_and_keeps_what(box: BallotBox, database
 
 
 async def test_the_order_of_closed_ballots_tells_nothing(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Rows lie in the order of their fresh random names, not in that of the votes."""
+    """The ballots of a closed poll are stored in the order of new random names, not in the order of the votes."""
     await box.open(poll())
     await asyncio.gather(*(box.cast(vote(number, "0" if number < 100 else "1")) for number in range(200)))
     await box.close("p1", AFTER)
@@ -68,7 +68,7 @@ async def test_the_order_of_closed_ballots_tells_nothing(box: BallotBox, databas
 
 
 async def test_a_named_poll_keeps_its_names(box: BallotBox, database: Database) -> None:
-    """Its ballots stay with voter, link and receipt; the closing commitments know no voter."""
+    """The ballots of a named poll keep the members' names after the close, and a member can still read their vote."""
     await box.open(poll(secret=False))
     await _vote(box, 5)
     assert await box.close("p1", AFTER)
@@ -81,7 +81,10 @@ async def test_a_named_poll_keeps_its_names(box: BallotBox, database: Database) 
 
 
 async def test_a_poll_closes_once(box: BallotBox, database: Database) -> None:
-    """The second close, and a cancellation after it, do nothing and say so; an unknown poll is not found."""
+    """Of five closes and a cancellation at once only one takes effect, and a later close returns False.
+
+    Closing an unknown poll raises NotFound.
+    """
     await box.open(poll())
     ended = await asyncio.gather(*(box.close("p1", AFTER) for _ in range(5)), box.cancel("p1", AFTER))
     assert sorted(ended) == [False] * 5 + [True]
@@ -95,7 +98,7 @@ async def test_a_poll_closes_once(box: BallotBox, database: Database) -> None:
 async def test_a_poll_that_has_closed_is_not_closed_again_though_its_record_was_changed(
     box: BallotBox, database: Database, raw: Raw
 ) -> None:
-    """There is nothing left to refuse: the answer is the same as for an honest one."""
+    """Closing a closed poll again returns False, also if somebody changed its record since."""
     await box.open(poll())
     await _vote(box, 3)
     assert await box.close("p1", AFTER)
@@ -105,8 +108,10 @@ async def test_a_poll_that_has_closed_is_not_closed_again_though_its_record_was_
 
 
 async def test_a_close_that_was_prepared_is_written_as_it_is(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Nothing is drawn anew while the head is the same; it is refused where the row was changed meanwhile, and computed
-    where nothing was prepared."""
+    """The store writes a prepared close unchanged, and computes one if none was prepared.
+
+    It refuses a prepared close if the poll's row was changed meanwhile.
+    """
     secrets, chance = OpenSecrets(Keys(KEY)), random.Random(7).randbytes
     prepared: dict[str, Sealed] = {}
     for name in ("p1", "p2", "p3"):
@@ -134,8 +139,10 @@ async def test_a_close_that_was_prepared_is_written_as_it_is(box: BallotBox, dat
 
 
 async def test_what_goes_along_is_written_with_its_step_or_not_at_all(box: BallotBox, database: Database) -> None:
-    """With an opening, an extension and an end, once each; a step that doesn't happen takes nothing along, and one whose
-    company fails doesn't happen."""
+    """The store writes additional rows in the transaction of a poll's opening, extension or end.
+
+    It writes none if the step doesn't happen, and undoes the step if they can't be written.
+    """
     along: list[str] = []
 
     async def write(_tx: Transaction) -> None:
@@ -167,11 +174,11 @@ async def test_what_goes_along_is_written_with_its_step_or_not_at_all(box: Ballo
 async def test_remains_are_cleared_at_the_start_and_after_each_end(
     box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The box tries until nothing is in the way, and then stops trying."""
+    """The ballot box clears deleted rows at its start and after each end of a poll, and retries until it succeeds."""
     tries: list[bool] = []
 
     async def forget_deleted() -> bool:
-        tries.append(len(tries) != 0)  # a reader blocks the first
+        tries.append(len(tries) != 0)  # a reader blocks the first try
         return tries[-1]
 
     monkeypatch.setattr(database, "forget_deleted", forget_deleted)
@@ -185,7 +192,10 @@ async def test_remains_are_cleared_at_the_start_and_after_each_end(
 
 
 async def test_an_end_is_proved_by_its_instance_key(box: BallotBox, database: Database) -> None:
-    """Another key shows that no Parley with it ended the poll; without a key nothing is asked, nor while it is open."""
+    """An ended poll's record verifies under its instance key, and not under another one.
+
+    Without a key, the audit doesn't check this. Under another key, it reports an open poll as one without its key.
+    """
     for name in ("p1", "p2", "p3"):
         await box.open(poll(name))
     await box.close("p1", AFTER)
@@ -203,7 +213,7 @@ async def test_an_end_is_proved_by_its_instance_key(box: BallotBox, database: Da
 
 
 async def test_an_empty_poll_closes(box: BallotBox, database: Database) -> None:
-    """Nobody voted: the chain has its closing link and verifies."""
+    """A poll without a vote closes, and its record verifies."""
     await box.open(poll())
     assert await box.close("p1", AFTER)
     assert await findings(database) == []
@@ -212,7 +222,7 @@ async def test_an_empty_poll_closes(box: BallotBox, database: Database) -> None:
 async def test_votes_that_came_before_the_close_are_counted(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A close asked for after a crowd of votes waits for all of them, not for the group that is being written alone."""
+    """A close counts all votes that arrived before it, not only the group that is being written."""
     monkeypatch.setattr(ballot_box, "GROUP_MAX", 10)
     box = BallotBox(database, Keys(KEY))
     await box.open(poll())
@@ -227,7 +237,7 @@ async def test_votes_that_came_before_the_close_are_counted(
 async def test_votes_go_on_while_a_close_is_worked_out(
     box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch, on: str, counted: int
 ) -> None:
-    """A vote that comes meanwhile waits for nothing: one in another poll changes nothing, one in the same is counted."""
+    """The store takes votes while it computes a close, and the close counts a vote in the same poll."""
     for name in ("p1", "p2"):
         await box.open(poll(name))
     await _vote(box)
@@ -248,7 +258,7 @@ async def test_votes_go_on_while_a_close_is_worked_out(
 
 @pytest.mark.parametrize("secret", [True, False])
 async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Database, raw: Raw, secret: bool) -> None:
-    """Ballots, counts and secret go, of a named poll too; the chain stays and ends with a close."""
+    """A cancellation deletes a poll's ballots, counts and secret, also if the poll is named. Its chain verifies."""
     await box.open(poll(secret=secret))
     codes = await _vote(box)
     assert await box.cancel("p1", AFTER)
@@ -261,7 +271,7 @@ async def test_a_cancelled_poll_has_no_ballots(box: BallotBox, database: Databas
 
 
 async def test_a_tampered_poll_does_not_close(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Sealing would wash the change clean, so the close is refused; the poll can be cancelled."""
+    """A tampered poll can't close, since its closing link would make the change look genuine, but can be cancelled."""
     await box.open(poll())
     await _vote(box)
     await raw.run("UPDATE ballots SET choice = '2' WHERE choice = '0'")
@@ -273,7 +283,7 @@ async def test_a_tampered_poll_does_not_close(box: BallotBox, database: Database
 
 
 async def test_the_secret_is_gone_from_the_file(tmp_path: Path) -> None:
-    """After the close neither the file nor its log holds a byte of the wrapped secret or of a voter's key."""
+    """After the close neither the SQLite file nor its log holds the poll's wrapped secret, voters' keys or nonces."""
     path = tmp_path / "parley.db"
     database = await open_database(str(path))
     box = BallotBox(database, Keys(KEY))
@@ -302,7 +312,7 @@ def _bytes(path: Path) -> bytes:
 
 
 async def test_two_processes_close_each_poll_once(url: str, box: BallotBox, database: Database) -> None:
-    """Twenty polls fall due in two processes at once: each is closed by exactly one, and every chain holds."""
+    """If two processes close the same polls at once, exactly one of them closes each poll, and every chain holds."""
     names = [f"p{number}" for number in range(20)]
     for name in names:
         await box.open(poll(name))
@@ -325,7 +335,7 @@ async def test_two_processes_close_each_poll_once(url: str, box: BallotBox, data
 
 
 async def test_a_poll_with_the_same_votes_has_other_hashes(box: BallotBox, database: Database) -> None:
-    """Nonces and secrets are the poll's own, so equal votes can't be told from their hashes."""
+    """Each poll has its own nonces and secret, so equal votes in two polls have different hashes."""
     await box.open(poll())
     await box.open(poll("p2"))
     await asyncio.gather(_vote(box, 10, "p1"), _vote(box, 10, "p2"))
@@ -336,7 +346,7 @@ async def test_a_poll_with_the_same_votes_has_other_hashes(box: BallotBox, datab
 
 
 async def test_the_chain_binds_the_question(box: BallotBox, database: Database) -> None:
-    """A chain that was voted on one question doesn't verify under another."""
+    """A chain doesn't verify under another question than the one that members voted on."""
     await box.open(poll())
     await _vote(box, 3)
     record = await record_of(database)

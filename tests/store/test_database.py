@@ -1,4 +1,4 @@
-"""Opening, migrating, failing, backing up."""
+"""Parley opens, migrates, checks and backs up its database, and survives the database's failures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.store.things import AFTER, KEY, Raw, findings, path_of, poll, record_
 
 
 async def test_an_address_of_another_kind_is_refused() -> None:
-    """The message says which addresses there are."""
+    """Parley refuses a database address of an unknown kind and names the known ones, and refuses one without a file."""
     with pytest.raises(UsageError, match="sqlite:///PATH"):
         await open_database("mysql://root@localhost/parley")
     with pytest.raises(UsageError, match="Name a file"):
@@ -39,7 +39,7 @@ async def test_an_address_of_another_kind_is_refused() -> None:
 
 
 async def test_a_file_that_can_not_be_opened_is_told(tmp_path: Path) -> None:
-    """A missing folder, a folder in its place, and a file that isn't a database."""
+    """Parley raises Unavailable if the folder is missing, if the path is a folder, or if the file is no database."""
     for path in (tmp_path / "nowhere" / "parley.db", tmp_path):
         with pytest.raises(Unavailable):
             await open_database(str(path))
@@ -49,14 +49,14 @@ async def test_a_file_that_can_not_be_opened_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_is_not_there_is_told() -> None:
-    """The message says that PostgreSQL can't be reached."""
+    """If no server answers at the address, Parley raises Unavailable with a message that names PostgreSQL."""
     pytest.importorskip("asyncpg")
     with pytest.raises(Unavailable, match="PostgreSQL"):
         await open_database("postgresql://nobody@127.0.0.1:1/parley")
 
 
 async def test_sqlite_is_private_and_durable(tmp_path: Path) -> None:
-    """Only its owner reads the file and its log; every commit is synced; what is deleted is overwritten."""
+    """Only its owner may read the SQLite file and its log. SQLite syncs every commit, and overwrites deleted data."""
     path = tmp_path / "parley.db"
     path.touch(0o644)
     database = await open_database(f"sqlite:///{path}")
@@ -77,7 +77,7 @@ def _modes(folder: Path) -> dict[str, int]:
 
 
 async def test_postgres_is_durable(server: PostgresServer) -> None:
-    """Its commits are synchronous even where the server's default isn't."""
+    """Parley's commits on PostgreSQL are synchronous even if the database's default isn't."""
     server.psql("CREATE DATABASE lazy")
     server.psql("ALTER DATABASE lazy SET synchronous_commit = off")
     database = await open_database(server.url("lazy"))
@@ -90,7 +90,10 @@ async def test_postgres_is_durable(server: PostgresServer) -> None:
 
 
 async def test_one_process_owns_a_file(tmp_path: Path) -> None:
-    """A second one is refused, the command line may join, and the lock ends with its owner."""
+    """A second process can't open a database file unless it opens it as shared, like the command line.
+
+    The lock ends when its owner closes the database.
+    """
     path = str(tmp_path / "parley.db")
     owner = await open_database(path)
     with pytest.raises(Unavailable, match="Another Parley"):
@@ -104,7 +107,7 @@ async def test_one_process_owns_a_file(tmp_path: Path) -> None:
 
 
 async def test_opening_again_keeps_everything(url: str) -> None:
-    """Migrations are applied once; what was stored is there."""
+    """Opening a database again keeps its data, and applies no migration twice."""
     first = await open_database(url)
     await BallotBox(first, Keys(KEY)).open(poll())
     await first.close()
@@ -115,7 +118,7 @@ async def test_opening_again_keeps_everything(url: str) -> None:
 
 
 async def test_a_newer_database_is_refused(url: str) -> None:
-    """A program that doesn't know a migration leaves the database alone and says what to do."""
+    """Parley refuses to open a database with a migration that it doesn't know, and names that version."""
     await (await open_database(url)).close()
     async with Raw.connect(url) as raw:
         await raw.run("INSERT INTO migrations (number, name, checksum) VALUES (99, 'later', $1)", "0" * 64)
@@ -124,7 +127,7 @@ async def test_a_newer_database_is_refused(url: str) -> None:
 
 
 async def test_an_edited_migration_is_refused(url: str) -> None:
-    """A migration that was changed after it was applied is named."""
+    """Parley refuses to start on a migration that was edited after it was applied, and names it."""
     await (await open_database(url)).close()
     async with Raw.connect(url) as raw:
         await raw.run("UPDATE migrations SET checksum = $1 WHERE number = 1", "0" * 64)
@@ -133,13 +136,13 @@ async def test_an_edited_migration_is_refused(url: str) -> None:
 
 
 async def test_check_names_a_newer_database(database: Database, raw: Raw) -> None:
-    """`check` reports what opening would refuse."""
+    """`check` names the version of a database that is newer than Parley."""
     await raw.run("INSERT INTO migrations (number, name, checksum) VALUES (99, 'later', $1)", "0" * 64)
     assert "version 99" in "".join(await database.check())
 
 
 async def test_two_processes_migrate_at_once(url: str) -> None:
-    """Both find a whole schema, in either order; each migration is applied once."""
+    """If several processes open a new database at once, they apply each migration once, and find a whole schema."""
     databases = await asyncio.gather(*(open_database(url, shared=True) for _ in range(4)))
     for database in databases:
         assert await database.check() == []
@@ -150,7 +153,7 @@ async def test_two_processes_migrate_at_once(url: str) -> None:
 
 
 async def test_a_migration_that_fails_leaves_nothing(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The schema stays as it was before, and opening works again with the right migrations."""
+    """A failed migration leaves the schema unchanged, and opening works once the migrations are right again."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.FOLDER, folder)
     (folder / f"{len(migrate.load_migrations('sqlite')) + 1:04}_broken.sql").write_text(
@@ -169,7 +172,7 @@ async def test_a_migration_that_fails_leaves_nothing(url: str, tmp_path: Path, m
 
 @pytest.mark.parametrize("name", ["1_short.sql", "0099_gap.sql", "0001_twice.sql", "0001_schema.oracle.sql"])
 def test_migrations_are_numbered_without_a_gap(tmp_path: Path, name: str) -> None:
-    """A misnamed, missing or repeated number is an error of the program, found at once."""
+    """Loading the migrations raises ValueError for a misnamed file, a gap in the numbers or a repeated number."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.FOLDER, folder)
     (folder / name).write_text("SELECT 1;")
@@ -178,7 +181,7 @@ def test_migrations_are_numbered_without_a_gap(tmp_path: Path, name: str) -> Non
 
 
 def test_both_databases_have_the_same_migrations() -> None:
-    """Every number exists for both, and a trigger is one statement."""
+    """SQLite and PostgreSQL have migrations of the same numbers, and the splitter keeps a trigger in one statement."""
     lite, server = migrate.load_migrations("sqlite"), migrate.load_migrations("postgres")
     assert [each.number for each in lite] == [each.number for each in server]
     assert "STRICT" not in "".join(each.sql.partition("CREATE")[2] for each in server)
@@ -187,7 +190,10 @@ def test_both_databases_have_the_same_migrations() -> None:
 
 
 async def test_a_full_disk_costs_only_the_votes_that_are_told(tmp_path: Path) -> None:
-    """Votes that don't fit are not counted and say so; with room again the next ones are; the chain is whole."""
+    """On a full disk the store refuses the votes that don't fit, and tells their voters.
+
+    It counts votes again once there is room, and the chain is whole.
+    """
     database = await open_database(str(tmp_path / "parley.db"))
     box = BallotBox(database, Keys(KEY))
     await box.open(poll())
@@ -215,7 +221,7 @@ async def test_a_full_disk_costs_only_the_votes_that_are_told(tmp_path: Path) ->
 
 
 async def test_a_read_only_database_takes_no_votes_and_lives_on(url: str, database: Database, box: BallotBox) -> None:
-    """As when a disk is remounted read-only: reading goes on, voting fails, and works again after."""
+    """While the database is read-only, Parley reads polls but takes no votes. Once it is writable, it takes them."""
     await box.open(poll())
     await box.cast(vote(1, "0"))
 
@@ -241,7 +247,7 @@ async def test_a_read_only_database_takes_no_votes_and_lives_on(url: str, databa
 
 
 async def test_a_lost_connection_is_replaced(server: PostgresServer) -> None:
-    """When the server drops every connection, a vote may fail and say so; the next ones are counted."""
+    """If the server drops every connection, a vote may fail with Unavailable, and the store soon counts votes again."""
     server.psql("CREATE DATABASE lost")
     database = await open_database(server.url("lost"))
     box = BallotBox(database, Keys(KEY))
@@ -254,7 +260,7 @@ async def test_a_lost_connection_is_replaced(server: PostgresServer) -> None:
 
 
 async def test_a_server_that_crashes_keeps_what_it_acknowledged(lone_server: PostgresServer) -> None:
-    """Stopped without a checkpoint under load and started again: every acknowledged vote is there."""
+    """A PostgreSQL server that crashes under load keeps every acknowledged vote, and the chain verifies."""
     lone_server.psql("CREATE DATABASE crash")
     database = await open_database(lone_server.url("crash"))
     box = BallotBox(database, Keys(KEY))
@@ -306,7 +312,10 @@ async def _try_until_counted(box: BallotBox, number: int) -> None:
 
 
 async def test_a_backup_taken_while_votes_come_in(tmp_path: Path) -> None:
-    """It holds what was acknowledged before it began, is whole, private, and opens as a database."""
+    """A backup under load holds every vote acknowledged before it began, verifies, and only its owner may read it.
+
+    Parley refuses to overwrite an existing file.
+    """
     database = await open_database(str(tmp_path / "parley.db"))
     box = BallotBox(database, Keys(KEY))
     await box.open(poll())
@@ -342,14 +351,14 @@ async def test_a_backup_taken_while_votes_come_in(tmp_path: Path) -> None:
 
 
 async def test_a_backup_that_can_not_be_written_is_told(database: Database, url: str, tmp_path: Path) -> None:
-    """A missing folder on SQLite; on PostgreSQL the server's own tool is named. Nothing is left behind."""
+    """A backup into a missing folder fails with a message, which names the server's `pg_dump` on PostgreSQL."""
     with pytest.raises(BotError, match="pg_dump" if database.dialect == "postgres" else "can't be opened"):
         await database.backup(tmp_path / "nowhere" / "backup.db")
     assert url
 
 
 async def test_check_finds_a_broken_file(tmp_path: Path) -> None:
-    """A row that points nowhere is named, and so is a page that was overwritten on disk."""
+    """`check` reports a row that points to a missing poll, and a page that was overwritten on disk."""
     path = tmp_path / "parley.db"
     database = await open_database(str(path))
     await BallotBox(database, Keys(KEY)).open(poll())
@@ -373,7 +382,7 @@ def _overwrite(path: Path, offset: int) -> None:
 
 
 def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
-    """The file is its owner's alone; a second load gives the same key; what was wrapped can be unwrapped."""
+    """Parley makes the instance key once, and makes its file readable for its owner only, again at each start."""
     path = tmp_path / "instance.key"
     wrapped = load_or_create_key(path).wrap(b"s" * 32)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -385,7 +394,7 @@ def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
 
 
 def test_a_key_that_can_not_be_used_is_told(tmp_path: Path) -> None:
-    """A broken file and a missing folder; nothing is overwritten."""
+    """A key file without a key, which Parley leaves unchanged, and a missing folder raise Unavailable."""
     path = tmp_path / "instance.key"
     path.write_text("not a key")
     with pytest.raises(Unavailable, match="isn't an instance key"):
@@ -396,7 +405,7 @@ def test_a_key_that_can_not_be_used_is_told(tmp_path: Path) -> None:
 
 
 def test_two_processes_make_one_key(tmp_path: Path) -> None:
-    """Of several at once one wins, and all use its key."""
+    """If several processes make the key at once, all of them use the same one."""
     code = (
         "import sys; from pathlib import Path; from bot.store.keys import load_or_create_key as k;"
         "sys.stdin.readline(); k(Path(sys.argv[1])); print(Path(sys.argv[1]).read_text())"
@@ -413,7 +422,7 @@ def test_two_processes_make_one_key(tmp_path: Path) -> None:
 
 
 def test_no_driver_is_imported_before_it_is_needed() -> None:
-    """SQLite alone never loads asyncpg, and the ballot box loads neither driver."""
+    """The SQLite store never imports asyncpg, and the ballot box imports neither driver."""
     code = (
         "import sys; import bot.polls.ballot_box, bot.store.database; assert 'asyncpg' not in sys.modules;"
         "assert 'bot.store.sqlite' not in sys.modules; import bot.store.sqlite; assert 'asyncpg' not in sys.modules"
@@ -424,12 +433,12 @@ def test_no_driver_is_imported_before_it_is_needed() -> None:
 
 
 def test_paths_of_addresses() -> None:
-    """The tests' own helper reads an address as the program does."""
+    """The tests' helper `path_of` returns the path in an SQLite address."""
     assert path_of("sqlite:////tmp/x.db") == Path("/tmp/x.db")
 
 
 async def test_what_takes_long_is_not_cut_short(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A statement that takes longer than others may is cut off, but not at the close of a very large poll."""
+    """Parley cuts off a write on PostgreSQL that takes too long, unless the caller asks for a long one."""
     monkeypatch.setattr(postgres, "COMMAND_SECONDS", 1.0)
     monkeypatch.setattr(postgres, "SILENT_SECONDS", 1.0)
     database = await open_database(new_database(server))

@@ -1,4 +1,4 @@
-"""Discussions in both databases: every answer of a crowd counts once, and a close leaves no row that leads to anybody."""
+"""Discussions on both databases count every answer of a crowd once, and keep no member's answers after the close."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STARTERS = tuple((f"Statement {letter} holds", "") for letter in "abcde")
 
 
 def discussions_in(database: Database, key: bytes, first: int = 0) -> Discussions:
-    """Discussions whose ids and chance are counted, from `first` on."""
+    """Return discussions whose ids and random bytes count from `first` on."""
     numbers = iter(range(first, first + 100_000))
     return Discussions(
         database,
@@ -51,7 +51,10 @@ async def started(discussions: Discussions, moderation: Moderation = Moderation.
 
 
 async def test_a_crowd_over_two_processes_counts_once(url: str, database: Database, raw: Raw) -> None:
-    """Three hundred people answer twice each, by turns in two processes: none lost, none twice; then the close."""
+    """Two processes count each of 300 members' answers once, even if a member sends it to both.
+
+    Only one of them closes the discussion, and the close deletes all ballots and the secret.
+    """
     key = new_key()
     other = await open_database(url, shared=True)
     both = (discussions_in(database, key), discussions_in(other, key))
@@ -83,7 +86,7 @@ async def test_a_crowd_over_two_processes_counts_once(url: str, database: Databa
 
 
 async def test_one_take_takes_out_one_place(database: Database, raw: Raw) -> None:
-    """Of a discussion that stands in three places, each take returns one telling and leaves all others."""
+    """If a closed discussion stands in three places, each `take` returns one place to tell and leaves the others."""
     discussions = discussions_in(database, new_key())
     discussion = await started(discussions)
     for channel in ("second", "third"):
@@ -99,7 +102,7 @@ async def test_one_take_takes_out_one_place(database: Database, raw: Raw) -> Non
 
 
 async def test_statements_are_decided_once_and_forgotten_at_the_close(database: Database) -> None:
-    """Waiting and rejected ones go at the close, and so do the names of authors."""
+    """The end of a discussion deletes waiting and rejected statements, and the authors of all others."""
     discussions = discussions_in(database, new_key())
     proposals = Proposals(discussions)
     discussion = await started(discussions, Moderation.BEFORE)
@@ -115,7 +118,7 @@ async def test_statements_are_decided_once_and_forgotten_at_the_close(database: 
 
 
 async def test_erasure_and_later_closes(database: Database) -> None:
-    """An erased member leaves no answer; an extension moves what is due."""
+    """Erasing a member deletes their answers from open discussions. An extension moves a discussion's end."""
     discussions: Any = discussions_in(database, new_key())
     data = DiscussionData(discussions)
     discussion = await started(discussions)

@@ -1,4 +1,4 @@
-"""`parley doctor` over both databases: well, not set up yet, of another version, under another key."""
+"""`parley doctor` examines either database, and reports one that is new, newer than Parley or under another key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def open_a_poll(settings: Settings) -> None:
 
 
 async def test_a_database_that_is_well_is_told(settings: Settings) -> None:
-    """Its rows, its schema, how fast it writes, and that the key opens its polls."""
+    """The doctor reports that the database and the key are right, and how long a durable write takes."""
     await open_a_poll(settings)
     results = await examined(settings)
     assert {results[check].end for check in ("database", "key")} == {End.OK}
@@ -40,7 +40,7 @@ async def test_a_database_that_is_well_is_told(settings: Settings) -> None:
 
 
 async def test_a_new_database_is_left_alone(settings: Settings, url: str) -> None:
-    """The doctor applies no migration: the next start does."""
+    """The doctor applies no migration to a new database, and doesn't call it wrong."""
     assert (await examined(settings))["database"].end is not End.WRONG
     if url.startswith("postgres"):
         async with Raw.connect(url) as raw:
@@ -48,7 +48,7 @@ async def test_a_new_database_is_left_alone(settings: Settings, url: str) -> Non
 
 
 async def test_a_schema_that_is_newer_is_told(settings: Settings, url: str) -> None:
-    """With what to install."""
+    """The doctor reports a schema that is newer than Parley, names its version and says what to install."""
     await open_a_poll(settings)
     async with Raw.connect(url) as raw:
         await raw.run("INSERT INTO migrations SELECT 900, name, checksum FROM migrations WHERE number = 1")
@@ -57,14 +57,17 @@ async def test_a_schema_that_is_newer_is_told(settings: Settings, url: str) -> N
 
 
 async def test_another_key_is_told(settings: Settings) -> None:
-    """Polls that are open could take no vote."""
+    """The doctor reports a key that doesn't open the open polls."""
     await open_a_poll(settings)
     settings.key_file.write_bytes(new_key())
     assert (await examined(settings))["key"].end is End.WRONG
 
 
 def test_a_key_beside_its_database_is_pointed_out(tmp_path: Path) -> None:
-    """In one folder, or where the folder of one holds the other; apart is right, and a key from a variable too."""
+    """The doctor notes that the key and the database share a folder, or that the folder of one holds that of the other.
+
+    It notes nothing if the key comes from a variable, or if the database is PostgreSQL.
+    """
     database = str(tmp_path / "data" / "parley.db")
     for folder, is_noted in (("data", True), ("data/keys", True), (".", True), ("key", False), ("data2", False)):
         settings = Settings(database=database, key_file=tmp_path / folder / "parley.key")

@@ -1,4 +1,4 @@
-"""Items that arrive during a write share the next one, and each sender learns what became of their own."""
+"""Items that arrive during a write share the next one, and each sender gets their own item's result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOGGER = logging.getLogger("parley.test")
 
 
 class Pen:
-    """Doubles numbers, group by group; a write waits for `gate`."""
+    """A writer that doubles numbers, group by group. A write waits for `gate`."""
 
     def __init__(self) -> None:
         self.groups: list[Sequence[int]] = []
@@ -32,7 +32,7 @@ class Pen:
         return [Unavailable("7") if number == 7 else 2 * number for number in numbers]
 
     async def first_waits(self, *numbers: int) -> list[asyncio.Task[int]]:
-        """Put these while the first one is being written."""
+        """Put these numbers, and wait until the write of the first begins and stops at the gate."""
         self.gate.clear()
         tasks = [asyncio.create_task(self.writer.put(number)) for number in numbers]
         await self.begun.wait()
@@ -40,7 +40,7 @@ class Pen:
 
 
 async def test_a_group_has_as_many_as_may_share_a_write() -> None:
-    """Four that arrive together are a group of three and one more; each sender gets their own end."""
+    """A group holds at most as many items as may share a write: of four with a limit of three, one goes alone."""
     pen = Pen()
     assert await asyncio.gather(*(pen.writer.put(number) for number in (1, 2, 3, 4))) == [2, 4, 6, 8]
     assert pen.groups == [[1, 2, 3], [4]]
@@ -49,7 +49,7 @@ async def test_a_group_has_as_many_as_may_share_a_write() -> None:
 
 
 async def test_an_error_is_its_senders_alone() -> None:
-    """One that the write returned spoils nothing else; one that breaks the write is found by trying each alone."""
+    """Only its sender gets an item's error. If an item breaks the write, the writer tries each item alone."""
     pen = Pen()
     assert [str(end) for end in await asyncio.gather(*map(pen.writer.put, (1, 7)), return_exceptions=True)] == [
         "2",
@@ -61,7 +61,7 @@ async def test_an_error_is_its_senders_alone() -> None:
 
 
 async def test_a_bug_is_logged_once_for_its_group(caplog: pytest.LogCaptureFixture) -> None:
-    """A group says how many it held; one item alone says nothing here, since its sender logs it."""
+    """The writer logs once how many items a failed group held, and nothing for a single item, whose sender logs it."""
     pen = Pen()
     await asyncio.gather(*map(pen.writer.put, (1, 13)), return_exceptions=True)
     assert caplog.text.count("a group of 2 numbers failed; trying each alone") == 1
@@ -72,7 +72,7 @@ async def test_a_bug_is_logged_once_for_its_group(caplog: pytest.LogCaptureFixtu
 
 
 async def test_an_item_whose_sender_left_is_written(caplog: pytest.LogCaptureFixture) -> None:
-    """The items beside it get their ends all the same."""
+    """The writer still writes an item whose sender was cancelled, and the other senders get their results."""
     pen = Pen()
     left, stays = await pen.first_waits(1, 2)
     left.cancel()
@@ -83,7 +83,7 @@ async def test_an_item_whose_sender_left_is_written(caplog: pytest.LogCaptureFix
 
 
 async def test_who_catches_up_waits_for_what_has_arrived() -> None:
-    """With nothing there, for nothing; otherwise for the last item, in whichever group."""
+    """`catch_up` and `aclose` wait for all items that have arrived. `catch_up` returns at once if there are none."""
     pen = Pen()
     await pen.writer.catch_up()
     tasks = await pen.first_waits(1, 2, 3, 4)

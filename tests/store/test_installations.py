@@ -1,4 +1,4 @@
-"""Installed workspaces, their sealed tokens and used-up states, on both databases."""
+"""Parley keeps installed workspaces with sealed tokens, and accepts each state once, on both databases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def installation(team: str = "T1", token: str = TOKEN) -> Installation:
 
 
 async def test_bolt_finds_what_it_saved_and_deletes_it(database: Database, raw: Raw) -> None:
-    """Its interface for bot tokens: save, find, delete. Who installed it is not kept, and a token never in plain."""
+    """Bolt can save, find and delete an installation. The store keeps no installer, and no token in plain."""
     installations = store(database, Clock())
     await installations.async_save(installation())
     bot = await installations.async_find_bot(enterprise_id=None, team_id="T1")
@@ -50,7 +50,10 @@ async def test_bolt_finds_what_it_saved_and_deletes_it(database: Database, raw: 
 
 
 async def test_installing_again_replaces_the_token_and_brings_the_community_back(database: Database, raw: Raw) -> None:
-    """One row for a workspace; a removal marks its community as left, in the same transaction."""
+    """A workspace has one installation with its newest token. Removing it marks the community as left.
+
+    A removal that names an older token does nothing.
+    """
     clock = Clock()
     installations = store(database, clock)
     await database.write(lambda tx: communities.ensure(tx, "slack:T1"))
@@ -66,13 +69,13 @@ async def test_installing_again_replaces_the_token_and_brings_the_community_back
 
 
 async def test_every_process_hears_of_what_was_installed_and_removed(url: str) -> None:
-    """At once where it happened; soon where the databases are one server's."""
+    """A process hears of an installation or a removal in itself, and of one in another process on the same server."""
     here, there = await open_database(url), await open_database(url, shared=True)
     signals: list[str] = []
     installations = store(here, Clock())
     (store(there, Clock()) if there.dialect == "postgres" else installations).watch(signals.append)
     if there.dialect == "postgres":
-        await until(lambda: signals == [""])  # it listens now, and may have missed something
+        await until(lambda: signals == [""])  # it listens now, and may have missed signals
     signals.clear()
     await installations.async_save(installation())
     await until(lambda: signals == ["T1"])
@@ -83,7 +86,7 @@ async def test_every_process_hears_of_what_was_installed_and_removed(url: str) -
 
 
 async def test_another_key_opens_nothing(database: Database) -> None:
-    """The database without the key gives no token; restored, the key opens it again."""
+    """Without its instance key the database gives no token. The right key opens it again."""
     clock = Clock()
     await store(database, clock).async_save(installation())
     with pytest.raises(Unavailable, match="install Parley again"):
@@ -92,7 +95,7 @@ async def test_another_key_opens_nothing(database: Database) -> None:
 
 
 async def test_keys_for_different_purposes_open_nothing_of_each_other() -> None:
-    """The instance's key itself is none of them."""
+    """A key derived for one purpose opens nothing sealed for another purpose, and neither does the instance key."""
     keys = Keys(KEY)
     sealed = keys.derived("one").encrypt(b"secret")
     assert keys.derived("one").decrypt(sealed) == b"secret"
@@ -104,7 +107,10 @@ async def test_keys_for_different_purposes_open_nothing_of_each_other() -> None:
 
 
 async def test_a_state_counts_once_however_many_ask_at_once(database: Database, raw: Raw) -> None:
-    """Whichever process it comes to; what has expired is swept away."""
+    """Parley accepts a state once, also if several processes get it at the same moment.
+
+    It deletes expired states.
+    """
     clock = Clock()
     states = [States(database, Keys(KEY), clock) for _ in range(2)]
     state = await states[0].async_issue()
@@ -122,7 +128,7 @@ async def test_whatever_comes_as_a_state_is_refused(database: Database, state: s
 
 
 async def test_a_state_lives_ten_minutes(database: Database) -> None:
-    """As long as the page says."""
+    """Parley accepts a state for ten minutes, and refuses it a second later."""
     clock = Clock()
     states = States(database, Keys(KEY), clock)
     early, late = await states.async_issue(), await states.async_issue()
@@ -141,6 +147,6 @@ async def test_a_state_lives_ten_minutes(database: Database) -> None:
     ],
 )
 async def test_the_schema_refuses_what_is_not_sealed(raw: Raw, sql: str) -> None:
-    """A token in plain is shorter than any sealed text."""
+    """The schema refuses a row with an invalid community, with a token in plain or with a state that isn't hashed."""
     with pytest.raises(REFUSED):
         await raw.run(sql)

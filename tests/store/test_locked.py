@@ -1,4 +1,4 @@
-"""A database that another process has locked: every vote is answered within the time that one may wait."""
+"""If another process has locked the database, Parley answers every vote within the time that it may wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCK = {"sqlite": ("BEGIN IMMEDIATE",), "postgres": ("BEGIN", "SELECT 1 FROM pol
 
 
 async def test_a_write_without_patience_is_refused_at_once(database: Database, url: str) -> None:
-    """The lock is held for as long as the write lasts, so only a refusal can end it; then the usual limit holds again."""
+    """A write without patience fails at once if the database is locked, and succeeds if it isn't."""
     await BallotBox(database, Keys(KEY)).open(poll())
 
     async def lock(tx: Transaction) -> None:
@@ -40,7 +40,7 @@ async def test_a_write_without_patience_is_refused_at_once(database: Database, u
 async def test_votes_that_wait_together_wait_no_longer_than_one(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A vote's time runs from its arrival: behind one that waited three seconds, the next has two of five left."""
+    """A vote's time runs from its arrival: after three seconds behind another vote, two of its five are left."""
     now = [100.0]
     box = BallotBox(database, Keys(KEY), clock=lambda: now[0])
     await box.open(poll())

@@ -1,4 +1,4 @@
-"""A running process notices that its database was moved, replaced or deleted, and acknowledges nothing into nowhere."""
+"""A running process acknowledges no vote once its database file was moved, replaced or deleted."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def box(database: Database) -> BallotBox:
 async def test_a_vote_is_refused_where_its_file_is_gone(
     path: Path, box: BallotBox, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The voter is asked to vote again, each time, and the log names the file and what to do."""
+    """Parley refuses every vote while its database file or log is gone. Its log names the file and says what to do."""
     damage(path)
     with caplog.at_level(logging.ERROR, "parley.store"):
         for number in (2, 3):
@@ -73,7 +73,7 @@ async def test_a_vote_is_refused_where_its_file_is_gone(
 async def test_a_commit_under_way_is_not_acknowledged(
     path: Path, box: BallotBox, database: Database, damage: Callable[[Path], object]
 ) -> None:
-    """The file goes while a transaction is open: its commit succeeds, and still nobody is told that it counts."""
+    """If the database file or its log is lost during a transaction, Parley doesn't acknowledge the write."""
 
     async def loses_its_file(_tx: object) -> None:
         damage(path)
@@ -83,7 +83,7 @@ async def test_a_commit_under_way_is_not_acknowledged(
 
 
 async def test_a_file_that_is_put_back_is_used_again(path: Path, box: BallotBox) -> None:
-    """The same file, under its own name: the vote counts, and the one before it is still there."""
+    """Once the same file is back under its own name, Parley counts votes again and still has the earlier ones."""
     DAMAGE["the file is moved"](path)
     with pytest.raises(Unavailable):
         await box.cast(vote(2, "1"))
@@ -93,7 +93,7 @@ async def test_a_file_that_is_put_back_is_used_again(path: Path, box: BallotBox)
 
 
 async def test_a_deleted_log_loses_no_vote_that_was_acknowledged(path: Path, box: BallotBox, tmp_path: Path) -> None:
-    """What it held is in the database's file as soon as the loss is noticed, so that even kill -9 loses nothing."""
+    """If the log is deleted, Parley writes the log's votes into the database file as soon as it notices."""
     DAMAGE["the log is deleted"](path)
     with pytest.raises(Unavailable):
         await box.cast(vote(2, "1"))

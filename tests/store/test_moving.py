@@ -1,4 +1,4 @@
-"""`parley db copy`: everything arrives, in either direction, or nothing does."""
+"""`parley db copy` copies a whole database to the same or the other kind, or copies nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VOTERS = 40
 
 
 async def fill(url: str, voters: int = VOTERS) -> tuple[str, int]:
-    """Polls of every state with all that belongs to them. A receipt's code, and how many ballots there are."""
+    """Store polls of every state. Return a receipt's code, and the number of ballots of a poll that keeps them."""
     database = await open_database(url)
     box = BallotBox(database, Keys(KEY))
     for name, secret in (("open", True), ("closed", True), ("named", False), ("gone", True)):
@@ -52,14 +52,17 @@ async def fill(url: str, voters: int = VOTERS) -> tuple[str, int]:
 
 @pytest.fixture
 def urls(server: PostgresServer, tmp_path: Path) -> list[str]:
-    """From a file to a server, to a second server's database, and back to a file."""
+    """Return the addresses of a file, of two databases on a server, and of another file, in the order of the copies."""
     return [
         f"sqlite:///{tmp_path / 'a.db'}", new_database(server), new_database(server), f"sqlite:///{tmp_path / 'b.db'}"
     ]  # fmt: skip
 
 
 async def test_a_database_goes_round_and_comes_back_the_same(urls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every row of every table, triggers, chains and receipts; then voting, closing and telling go on there."""
+    """A database that is copied to a server, to another database and back to a file has the same rows and schema.
+
+    In each copy Parley checks receipts, counts votes, closes polls and tells results as before.
+    """
     monkeypatch.setattr(moving, "BATCH", 7)
     code, ballots = await fill(urls[0])
     for source, target in pairwise(urls):
@@ -87,7 +90,7 @@ async def test_a_database_goes_round_and_comes_back_the_same(urls: list[str], mo
 
 @pytest.mark.parametrize("target", [1, 3])
 async def test_the_copy_is_guarded_like_the_original(urls: list[str], target: int) -> None:
-    """Its triggers are back: a link can't be changed there either."""
+    """The copy has the triggers of the original, so it refuses a change of a link."""
     await fill(urls[0])
     await moving.copy_database(urls[0], urls[target])
     async with Raw.connect(urls[target]) as raw:
@@ -97,7 +100,7 @@ async def test_the_copy_is_guarded_like_the_original(urls: list[str], target: in
 
 @pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 3)])
 async def test_a_target_that_holds_something_is_refused(urls: list[str], source: int, target: int) -> None:
-    """Nothing is mixed, nothing overwritten."""
+    """Parley refuses to copy into a database that already holds data."""
     await fill(urls[source])
     await fill(urls[target], 3)
     with pytest.raises(Refused, match="already holds data"):
@@ -108,7 +111,7 @@ async def test_a_target_that_holds_something_is_refused(urls: list[str], source:
 async def test_a_copy_that_reads_otherwise_is_not_kept(
     urls: list[str], source: int, target: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A disk that loses a row is noticed before anything is committed."""
+    """Parley reads each table back before the commit, and keeps nothing of a copy that lacks a row."""
     await fill(urls[source])
     side = moving.PostgresSide if target == 1 else moving.SqliteSide
     put = side.put
@@ -130,7 +133,7 @@ def databases_in(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("kind", ["file", "server"])
 async def test_a_source_with_nothing_of_parleys_is_refused(urls: list[str], kind: str, tmp_path: Path) -> None:
-    """A wrong name is no empty database: nothing is made there, and no copy of nothing is called a success."""
+    """Parley refuses to copy from a missing file or from a database without its tables, and creates no file."""
     source = str(tmp_path / "praley.db") if kind == "file" else urls[1]
     with pytest.raises(NotFound, match=r"There's no file|has no data of Parley's"):
         await moving.copy_database(source, urls[3])
@@ -141,7 +144,7 @@ async def test_a_source_with_nothing_of_parleys_is_refused(urls: list[str], kind
 
 @pytest.mark.parametrize("which", ["source", "target"])
 async def test_a_file_that_is_no_database_is_told_and_left_as_it_is(tmp_path: Path, which: str) -> None:
-    """With its name and what to do, on either side."""
+    """Parley names a source or target that is no database, says what to do, and leaves the file unchanged."""
     good, notes = str(tmp_path / "good.db"), tmp_path / "notes.db"
     await fill(good, 3)
     notes.write_text("my notes, " * 100)
@@ -151,7 +154,7 @@ async def test_a_file_that_is_no_database_is_told_and_left_as_it_is(tmp_path: Pa
 
 
 async def test_a_damaged_source_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though its head is whole, so that it opens."""
+    """If a damaged source opens but can't be read, Parley keeps nothing of the copy and advises to restore a backup."""
     bad = tmp_path / "bad.db"
     await fill(str(bad), 200)
 
@@ -168,13 +171,13 @@ async def test_a_damaged_source_is_told(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 async def test_a_full_disk_is_told_and_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once there is room the same command works."""
+    """On a full disk Parley keeps nothing of the copy and says so. Once there is room, the same command works."""
     source, target = str(tmp_path / "a.db"), str(tmp_path / "b.db")
     await fill(source, 200)
     put = moving.SqliteSide.put
 
     async def full(self: moving.SqliteSide, table: moving.TableColumns, rows: list[Sequence[object]]) -> None:
-        self._connection.execute("PRAGMA max_page_count=1")  # no more than there are
+        self._connection.execute("PRAGMA max_page_count=1")  # no more pages than there are
         await put(self, table, rows)
 
     with monkeypatch.context() as patch:
@@ -188,7 +191,10 @@ async def test_a_full_disk_is_told_and_nothing_is_kept(tmp_path: Path, monkeypat
 async def test_a_connection_that_is_cut_is_told_and_nothing_is_kept(
     urls: list[str], source: int, target: int, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the middle of the rows, on either side; then the same command works."""
+    """If the server cuts the connection amid the rows, Parley keeps nothing of the copy and says so.
+
+    Then the same command works.
+    """
     await fill(urls[source])
     side = moving.PostgresSide if target == 1 else moving.SqliteSide
     put = side.put
@@ -212,7 +218,7 @@ async def test_a_connection_that_is_cut_is_told_and_nothing_is_kept(
 async def test_a_server_that_refuses_is_told_with_what_to_do(
     urls: list[str], server: PostgresServer, what: str, advice: str
 ) -> None:
-    """A database that is not there, and somebody whom the server doesn't let in; the password is not repeated."""
+    """If the server lacks the database or refuses the user, Parley says what to do, and doesn't repeat the password."""
     await fill(urls[0], 3)
     head, _, host = server.url("postgres").partition("postgres@")
     address = f"{head}{what}{host}" if what.endswith("@") else server.url("postgres").rpartition("/")[0] + what
@@ -222,7 +228,7 @@ async def test_a_server_that_refuses_is_told_with_what_to_do(
 
 
 async def test_a_newer_database_is_refused_on_either_side(tmp_path: Path) -> None:
-    """With both versions, and what to install."""
+    """Parley refuses to copy from or into a newer database, names its version and says what to install."""
     old, newer = str(tmp_path / "old.db"), str(tmp_path / "newer.db")
     await fill(old, 3)
     await fill(newer, 3)
@@ -235,7 +241,7 @@ async def test_a_newer_database_is_refused_on_either_side(tmp_path: Path) -> Non
 
 
 async def test_what_was_tampered_with_is_copied_and_told(urls: list[str]) -> None:
-    """The copy hides nothing: the record doesn't hold there either, and the command names the poll and ends with 1."""
+    """`parley db copy` copies a tampered record as it is, names its poll, and ends with 1."""
     await fill(urls[0])
     async with Raw.connect(urls[0]) as raw:
         await raw.disarm("links")

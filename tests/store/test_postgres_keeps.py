@@ -1,4 +1,4 @@
-"""What a PostgreSQL server keeps of a vote: deleted rows are cleared or said to be left, and its log holds none."""
+"""Parley clears deleted ballots from PostgreSQL's pages or reports that some are left. PostgreSQL logs no voter."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ WHERE t_data IS NOT NULL AND t_xmax::text <> '0'"""
 
 
 async def _dead_rows(raw: Raw, table: str) -> int:
-    """How many deleted rows stand in the pages of a table."""
+    """Count the deleted rows in the pages of a table."""
     [(rows,)] = await raw.run(DEAD_ROWS, table)
     return int(rows)
 
 
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)
 async def test_deleted_rows_are_gone_when_it_says_so(url: str, database: Database) -> None:
-    """While an old transaction is open they stay, and that is said; after its end the next try clears them."""
+    """While an old transaction is open, deleted rows stay and `forget_deleted` returns False.
+
+    After its end the next try clears them.
+    """
     box = await fill(database)
     async with Raw.connect(url) as raw, Raw.connect(url) as reader:
         await raw.run("CREATE EXTENSION pageinspect")
@@ -57,7 +60,10 @@ async def test_deleted_rows_are_gone_when_it_says_so(url: str, database: Databas
 
 
 async def test_whatever_keeps_old_rows_is_noticed() -> None:
-    """A prepared transaction keeps them without a connection, and a standby only once it reads; then all is clear."""
+    """`forget_deleted` returns False while a prepared transaction keeps old rows, and True after it.
+
+    A replication slot that no standby reads from keeps none.
+    """
     require("postgres", programs() is not None, "no PostgreSQL server is installed (Debian: postgresql)")
     with PostgresServer(max_prepared_transactions="2") as server:
         url = new_database(server)
@@ -74,7 +80,10 @@ async def test_whatever_keeps_old_rows_is_noticed() -> None:
 
 
 async def test_the_servers_log_holds_no_vote(lone_server: PostgresServer) -> None:
-    """Where the role may decide it: with every statement logged, and with one that fails."""
+    """PostgreSQL's log holds no voter and no question of a failed statement, even if the server logs every statement.
+
+    This holds for a role that may change these settings, as here.
+    """
     url = new_database(lone_server)
     lone_server.psql("ALTER SYSTEM SET log_statement = 'all'")
     lone_server.psql("ALTER SYSTEM SET log_min_duration_statement = 0")
@@ -84,7 +93,7 @@ async def test_the_servers_log_holds_no_vote(lone_server: PostgresServer) -> Non
     box = BallotBox(database, Keys(KEY))
     await box.open(poll(secret=False))
     await box.cast(vote("marked-voter", "0"))
-    with pytest.raises(IntegrityConstraintViolationError):  # the poll is there already, with its question
+    with pytest.raises(IntegrityConstraintViolationError):  # a poll with this id exists
         await box.open(poll(secret=False, question="A marked-question?"))
     await database.close()
     log = lone_server.log()
@@ -93,7 +102,7 @@ async def test_the_servers_log_holds_no_vote(lone_server: PostgresServer) -> Non
 
 
 async def test_a_role_of_little_power_keeps_errors_short(lone_server: PostgresServer) -> None:
-    """It may hide the values of a statement that fails; the rest is the operator's to set, and nothing breaks."""
+    """Parley also works with a role without privileges, and PostgreSQL's log then names no voter."""
     lone_server.psql("CREATE ROLE little LOGIN")
     lone_server.psql("CREATE DATABASE owned OWNER little")
     url = lone_server.url("owned").replace("postgres@", "little@")

@@ -1,4 +1,4 @@
-"""Commands that only look at a database change nothing, and tell what is no database of Parley's from a damaged one."""
+"""Commands that only read a database change nothing, and tell a damaged database from a file that isn't Parley's."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 async def fill(path: Path) -> None:
-    """A database with a poll and 50 votes, closed whole, without a log."""
+    """Make a database with a poll and 50 votes, and close it, so that no log is left."""
     database = await open_database(str(path))
     box = BallotBox(database, Keys(KEY))
     await box.open(poll())
@@ -63,7 +63,7 @@ def _foreign(path: Path, *statements: str) -> None:
 
 
 def _without_log(path: Path) -> None:
-    """Copied while it was young: everything is in the log still, which was left behind."""
+    """Copy a young database without its log, which still holds everything."""
     original = path.with_name("original")
     with closing(sqlite3.connect(original)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -95,7 +95,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_what_is_no_database_is_told_apart_and_left_as_it_is(
     tmp_path: Path, command: tuple[str, ...], make: Callable[[Path], object], words: str
 ) -> None:
-    """One sentence, exit 1, no traceback; nothing is written, neither there nor beside it."""
+    """A reading command says in words why a file is no usable database, and ends with 1 and without a traceback.
+
+    It writes nothing, neither into the file nor beside it.
+    """
     path = tmp_path / "parley"
     make(path)
     before = files(tmp_path)
@@ -109,7 +112,7 @@ def test_what_is_no_database_is_told_apart_and_left_as_it_is(
 
 @each_command
 async def test_a_cut_file_is_called_damaged(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Wherever it was cut: at a page or within one."""
+    """A reading command calls a file damaged that was cut at a page or within one, and makes no backup of it."""
     await fill(tmp_path / "whole")
     whole = (tmp_path / "whole").read_bytes()
     for size in (4096, len(whole) // 2, len(whole) - 4096, len(whole) - 1):
@@ -120,7 +123,7 @@ async def test_a_cut_file_is_called_damaged(tmp_path: Path, command: tuple[str, 
 
 
 async def test_a_file_with_overwritten_pages_is_called_damaged(tmp_path: Path) -> None:
-    """As long as it was, and unreadable inside: no outage, so nobody is asked to try again."""
+    """A reading command ends with 1 for a file with overwritten pages, and doesn't ask to try again."""
     await fill(tmp_path / "parley")
     content = bytearray((tmp_path / "parley").read_bytes())
     content[4096:] = b"x" * (len(content) - 4096)
@@ -134,7 +137,7 @@ async def test_a_file_with_overwritten_pages_is_called_damaged(tmp_path: Path) -
 
 @each_command
 async def test_a_look_writes_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Beside a process that runs, after one that was killed, and where nobody has the file."""
+    """A reading command writes nothing beside a running process, after a killed one, and if no process has the file."""
     path = tmp_path / "parley"
     database = await open_database(str(path))
     box = BallotBox(database, Keys(KEY))
@@ -163,7 +166,7 @@ async def test_a_look_writes_nothing(tmp_path: Path, command: tuple[str, ...]) -
 
 
 async def test_another_programs_file_is_never_migrated(tmp_path: Path) -> None:
-    """Neither by a start nor by `parley db upgrade`: its tables stay as they are."""
+    """Neither a start nor `parley db upgrade` changes another program's database: both refuse it."""
     _foreign(tmp_path / "parley", "CREATE TABLE polls (id, question)")
     with pytest.raises(Refused, match="another program's database"):
         await open_database(str(tmp_path / "parley"))
@@ -175,7 +178,7 @@ async def test_another_programs_file_is_never_migrated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [("upgrade",), ("copy", "parley", "new.db")], ids=" ".join)
 def test_nobody_waits_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
-    """A start and a copy refuse it as a look does; to open it would wait until somebody writes to it."""
+    """`parley db upgrade` and `parley db copy` refuse a pipe at once: opening it would wait for a writer."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("parley")
     result = CliRunner().invoke(main, ["db", *words], env={"PARLEY_KEY": KEY.decode(), "PARLEY_DATABASE": "parley"})
@@ -184,7 +187,7 @@ def test_nobody_waits_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_copy_with_its_log_is_read_whole(tmp_path: Path) -> None:
-    """Database and log, without the index that SQLite makes for the processes of one machine."""
+    """A reading command reads a copied database together with its log, and adds no files to them."""
     database = await open_database(str(tmp_path / "parley"))
     await BallotBox(database, Keys(KEY)).open(poll())
     copy = tmp_path / "copy"
@@ -198,7 +201,10 @@ async def test_a_copy_with_its_log_is_read_whole(tmp_path: Path) -> None:
 
 
 async def test_a_schema_of_another_version_is_named(tmp_path: Path) -> None:
-    """An older one is brought up to date by hand first, but it can be copied; for a newer one there is a newer Parley."""
+    """A reading command refuses an older schema and names `parley db upgrade`, but a backup copies it.
+
+    It refuses a newer schema and names its version.
+    """
     await fill(tmp_path / "parley")
     with closing(sqlite3.connect(tmp_path / "parley")) as connection:
         connection.execute("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)")
@@ -216,7 +222,7 @@ async def test_a_schema_of_another_version_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_server_is_looked_at_without_a_change(server: PostgresServer) -> None:
-    """No table is made where there is none, another program's are told, and one of ours can't be written."""
+    """Opening a PostgreSQL database for reading only makes no tables, and refuses one without Parley's tables."""
     url = new_database(server)
     with pytest.raises(NotFound, match="no Parley database"):
         await open_database(url, read_only=True)
@@ -233,7 +239,7 @@ async def test_a_server_is_looked_at_without_a_change(server: PostgresServer) ->
 
 
 async def test_a_database_that_is_open_for_reading_takes_no_write(tmp_path: Path) -> None:
-    """So no command can change by mistake what it was asked to look at."""
+    """A database that is open for reading only refuses every write."""
     await fill(tmp_path / "parley")
     database = await open_database(str(tmp_path / "parley"), read_only=True)
     with pytest.raises(Refused, match="reading only"):

@@ -1,4 +1,4 @@
-"""The bot notices as votes come in that a record was changed outside it: short ones at once, long ones soon, on both databases."""
+"""As votes come in, Parley notices that a record was changed outside it: at once in a short one, soon in a long one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ async def open_poll(box: BallotBox, votes: int) -> None:
 async def test_a_short_record_is_recomputed_before_each_vote(
     box: BallotBox, raw: Raw, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The vote isn't counted, the log names the poll and no voter, and other polls go on; once mended, so does this one."""
+    """Parley recomputes a short record before each vote, refuses the vote if it was changed, and logs the poll's id.
+
+    Votes in other polls count. Once the record is mended, votes in this poll count again.
+    """
     await open_poll(box, 5)
     await box.open(poll("p2"))
     await raw.run(FLIP)
@@ -54,11 +57,11 @@ async def test_a_short_record_is_recomputed_before_each_vote(
 
 
 NO_DATABASE: Any = None
-"""The transaction of a check that reads nothing."""
+"""A transaction for a check that reads nothing."""
 
 
 def ended(links: int, head: str, name: str = "p1") -> Any:
-    """Return a row of `lock_polls`, of a poll that has ended: nothing else of its record is checked."""
+    """Return a row of `lock_polls` for a poll that has ended. The guard checks only the head of such a poll."""
     return {"id": name, "state": "closed", "links": links, "head": head}
 
 
@@ -74,7 +77,10 @@ def guard(database: Database) -> RecordGuard:
 
 
 async def test_the_last_head_must_still_be_there(guard: RecordGuard) -> None:
-    """As many links as were seen have the head that was seen; fewer have lost it, whatever their head is."""
+    """A chain is refused if it has fewer links than this process saw, or as many links with another head.
+
+    The guard knows only the heads that it remembers.
+    """
     assert await refused(guard, ended(0, "z")) == set()
     guard.remember({"p1": (3, "c"), "p2": (0, "a")})
     assert await refused(guard, ended(3, "c"), ended(0, "a", "p2"), ended(3, "z", "p3")) == set()
@@ -88,7 +94,7 @@ async def test_the_last_head_must_still_be_there(guard: RecordGuard) -> None:
 
 
 async def test_so_many_heads_are_remembered(guard: RecordGuard, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond that all but the newest are forgotten."""
+    """The guard remembers at most `HEADS_MAX` heads. One more makes it forget all but the newest."""
     monkeypatch.setattr(record_guard, "HEADS_MAX", 2)
     rows = [ended(1, "lost", name) for name in ("p1", "p2", "p3")]
     for name, noticed in (("p1", {"p1"}), ("p2", {"p1", "p2"}), ("p3", {"p3"})):
@@ -97,7 +103,7 @@ async def test_so_many_heads_are_remembered(guard: RecordGuard, monkeypatch: pyt
 
 
 class Rest:
-    """A pause of the guard: notes how long it is asked to be, and ends when told to."""
+    """A replacement for the guard's sleep: it notes the seconds, and ends when the test says so."""
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
@@ -115,8 +121,10 @@ class Rest:
 
 
 async def test_a_long_record_is_checked_by_one_task_at_a_time(database: Database, box: BallotBox) -> None:
-    """With a rest of twenty times its work, ten seconds at least; once more if a vote came in meanwhile, and not if none
-    did. A short record is checked with its votes instead. The end cancels the rest."""
+    """One task checks a long record, and then rests for twenty times the check's duration, for ten seconds at least.
+
+    It checks once more only if a vote came in meanwhile. A short record has no task, and closing the guard ends all.
+    """
     await box.open(poll())
     rest = Rest()
     guard = RecordGuard(database, OpenSecrets(Keys(KEY)), sleep=rest.sleep, clock=lambda: next(rest.seconds))
@@ -140,7 +148,7 @@ async def test_a_long_record_is_checked_by_one_task_at_a_time(database: Database
 
 
 async def test_a_long_record_whose_keys_are_away_is_not_called_changed(database: Database, box: BallotBox) -> None:
-    """Its votes are refused for the want of the keys, and are taken at once when those are back."""
+    """If the instance key doesn't open a long record, the guard doesn't call the record changed."""
     await box.open(poll())
     rest = Rest()
     stranger = RecordGuard(
@@ -160,7 +168,10 @@ async def test_a_long_record_whose_keys_are_away_is_not_called_changed(database:
 
 @pytest.mark.parametrize("links", [record_guard.LINKS_AT_ONCE - 1, record_guard.LINKS_AT_ONCE])
 async def test_how_long_a_short_record_is(box: BallotBox, raw: Raw, links: int) -> None:
-    """With as many links as are recomputed at once, the opening counted, the vote is refused; with one more it counts."""
+    """A record with fewer than `LINKS_AT_ONCE` links is short: a vote in a changed one is refused.
+
+    With `LINKS_AT_ONCE` links the record is long, and the next vote counts.
+    """
     await open_poll(box, links)
     await raw.run(FLIP)
     if links < record_guard.LINKS_AT_ONCE:
@@ -174,7 +185,7 @@ async def test_how_long_a_short_record_is(box: BallotBox, raw: Raw, links: int) 
 async def test_a_long_record_is_recomputed_after_a_vote(
     box: BallotBox, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Soon no vote is counted; a mended record takes votes again."""
+    """Parley recomputes a long record after a vote, and soon refuses votes in a changed one until it is mended."""
     monkeypatch.setattr(record_guard, "PAUSE", 0.0)
     monkeypatch.setattr(record_guard, "REST", 0)
     await open_poll(box, record_guard.LINKS_AT_ONCE + 10)
@@ -195,7 +206,7 @@ async def test_a_long_record_is_recomputed_after_a_vote(
 
 
 async def test_votes_of_another_process_are_no_attack(box: BallotBox, database: Database) -> None:
-    """Each process finds the head that it saw last under the links that the other added."""
+    """Links that another process added don't make a record look changed."""
     await box.open(poll())
     other = BallotBox(database, Keys(KEY), random_bytes=random.Random(3).randbytes)
     for turn in range(6):
@@ -205,7 +216,10 @@ async def test_votes_of_another_process_are_no_attack(box: BallotBox, database: 
 
 
 async def test_a_chain_that_lost_its_last_links_is_noticed(box: BallotBox, database: Database, raw: Raw) -> None:
-    """By the process that saw them; the close is refused as well."""
+    """A process that saw a chain's last links refuses votes and the close once they are gone.
+
+    A process that never saw them takes the vote.
+    """
     await open_poll(box, 3)
     kept = await raw.run("SELECT head, row_seal FROM polls")
     await box.cast(vote(7, "1"))

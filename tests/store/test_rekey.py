@@ -1,4 +1,4 @@
-"""A new instance key: what the old one wrapped is opened by the new one, at every moment that can be interrupted."""
+"""`rekey` replaces the instance key, and an interruption at any moment loses no data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PURPOSE = "tests"
 
 
 async def store(database: Database) -> None:
-    """A poll with a ballot, and an installation."""
+    """Store a poll with a ballot, and an installation."""
     box = BallotBox(database, Keys(KEY), random_bytes=random.Random(7).randbytes)
     await box.open(poll())
     assert (await box.cast(vote("Ada", "0"))).end is CastEnd.CAST
@@ -35,7 +35,7 @@ async def store(database: Database) -> None:
 
 
 async def opens(database: Database, text: bytes) -> bool:
-    """Whether this key opens the poll, whose voters are then known again, and the installation."""
+    """Tell whether this key opens the installation and the poll, and recognises the poll's voter."""
     keys = Keys(text)
     try:
         voted = await BallotBox(database, keys).cast(vote("Ada", "0"))
@@ -47,7 +47,7 @@ async def opens(database: Database, text: bytes) -> bool:
 
 
 async def test_the_new_key_opens_everything_and_the_old_one_nothing(database: Database, tmp_path: Path) -> None:
-    """The old key can't open what is stored from now on; the file is its owner's alone."""
+    """After `rekey` only the new key opens the open polls and the installations. Only its owner may read its file."""
     file = tmp_path / "new.key"
     await store(database)
     done = await rekey(database, KEY, file, PURPOSE)
@@ -60,7 +60,7 @@ async def test_the_new_key_opens_everything_and_the_old_one_nothing(database: Da
 
 
 async def test_polls_that_have_ended_stay_proved(database: Database, tmp_path: Path) -> None:
-    """Their records hold under the new key, and no longer under the old one; one that was ended by hand still doesn't."""
+    """After `rekey` the records of ended polls verify under the new key only, and a forged end never does."""
     box = BallotBox(database, Keys(KEY), random_bytes=random.Random(7).randbytes)
     for name in ("p1", "p2", "p3"):
         await box.open(poll(name))
@@ -82,7 +82,7 @@ async def test_polls_that_have_ended_stay_proved(database: Database, tmp_path: P
 async def test_a_rekey_that_is_interrupted_loses_nothing(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before and after the database is rewritten, the file opens it; the command is simply given again."""
+    """The key file opens the database if `rekey` dies before or after the rewrite. A second `rekey` completes it."""
     file = tmp_path / "parley.key"
     file.write_bytes(KEY)
     await store(database)
@@ -113,7 +113,7 @@ async def test_a_rekey_that_is_interrupted_loses_nothing(
 
 
 async def test_a_wrong_key_changes_nothing(database: Database, tmp_path: Path) -> None:
-    """What it doesn't open stays as it is, for the key that does."""
+    """`rekey` with a key that doesn't open the database changes nothing, and the right key still opens it."""
     await store(database)
     with pytest.raises(Unavailable, match="another instance key"):
         await rekey(database, new_key(), tmp_path / "parley.key", PURPOSE)
@@ -121,7 +121,7 @@ async def test_a_wrong_key_changes_nothing(database: Database, tmp_path: Path) -
 
 
 async def test_a_key_s_file_that_can_not_be_written_is_told(database: Database, tmp_path: Path) -> None:
-    """And nothing has changed."""
+    """If the new key's file can't be written, `rekey` raises Unavailable and changes nothing."""
     await store(database)
     with pytest.raises(Unavailable, match="can't be written"):
         await rekey(database, KEY, tmp_path / "nowhere" / "parley.key", PURPOSE)
@@ -129,7 +129,7 @@ async def test_a_key_s_file_that_can_not_be_written_is_told(database: Database, 
 
 
 async def test_a_start_under_another_key_says_so(url: str, tmp_path: Path) -> None:
-    """Where the key's file was lost, or a second process was given none, a new one is made; the log tells it at once."""
+    """If the key file is lost, Parley starts with a new key, and logs an error with the polls that it doesn't open."""
     async with running(tmp_path, url=url) as instance:
         await say(instance, ADA, CREATE)
         with logs() as lines:

@@ -1,4 +1,4 @@
-"""What a platform delivers twice is done once, by whichever process, and after a crash too. On both databases."""
+"""Parley does an action once that a platform delivers twice, also with several processes and after a crash."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.waits import until
 from tests.world import make_bot, request, running
 
 DEAD = "UPDATE repeats SET until = 0"
-"""The worker of every action died, and its lease ran out."""
+"""SQL that ends every action's lease, as if its worker had died some time ago."""
 
 
 def keyed(who: Request, key: str) -> Request:
@@ -39,13 +39,13 @@ async def column(raw: Raw, name: str) -> list[Any]:
 
 @asynccontextmanager
 async def processes(folder: Path, url: str) -> AsyncIterator[tuple[Instance, Instance]]:
-    """Two processes over one database."""
+    """Run two instances over one database, as two processes would."""
     async with running(folder, url=url) as one, running(folder, url=url, shared=True) as other:
         yield one, other
 
 
 class Errand:
-    """A feature whose work lasts until the test lets it end."""
+    """A feature with an action that lasts until the test lets it end."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -77,7 +77,7 @@ def errand_bot(errand: Errand, database: Any, **options: Any) -> Bot:
 
 @pytest.fixture
 async def other_database(url: str, database: Database) -> AsyncIterator[Database]:
-    """A second process's connection to the same database."""
+    """Yield a second process's connection to the same database."""
     assert database
     shared = await open_database(url, shared=True)
     yield shared
@@ -88,7 +88,7 @@ async def other_database(url: str, database: Database) -> AsyncIterator[Database
 
 
 async def test_a_command_that_comes_twice_opens_one_poll(tmp_path: Path, url: str) -> None:
-    """In the same process, in another one, and after a restart: the second delivery gets no answer."""
+    """A command's second delivery gets no answer and opens no poll, also in another process and after a restart."""
     once = keyed(ADA, "t1")
     async with processes(tmp_path, url) as (one, other):
         assert not (await say(one, once, CREATE)).duplicate
@@ -104,7 +104,10 @@ async def test_a_command_that_comes_twice_opens_one_poll(tmp_path: Path, url: st
 
 
 async def test_only_the_same_action_counts_as_a_repeat(tmp_path: Path, url: str) -> None:
-    """Another key, another way in, another workspace and no key at all are new; the same key is not."""
+    """An action is a repeat only if it has the same key, kind and workspace as an earlier one.
+
+    An action without a key is never a repeat.
+    """
     async with running(tmp_path, url=url) as instance:
         elsewhere = replace(ADA, key="k", place=replace(ADA.place, workspace="another"))
         assert not (await say(instance, keyed(ADA, "k"), "/help")).duplicate
@@ -116,14 +119,14 @@ async def test_only_the_same_action_counts_as_a_repeat(tmp_path: Path, url: str)
 
 
 async def test_a_mistake_is_answered_once(tmp_path: Path, url: str) -> None:
-    """A line that can't be understood, too, gets one answer."""
+    """Parley answers a line that it doesn't understand once, and drops its second delivery."""
     async with running(tmp_path, url=url) as instance:
         assert "Did you mean /fact?" in words(await say(instance, keyed(ADA, "k"), "/fcat tea"))
         assert (await say(instance, keyed(ADA, "k"), "/fcat tea")).duplicate
 
 
 async def test_an_old_press_does_not_undo_a_newer_vote(tmp_path: Path, url: str) -> None:
-    """Green, then Black, then Green's press once more, in another process: Black stands."""
+    """If a platform delivers an earlier vote again after a newer one, also to another process, the newer one stands."""
     async with processes(tmp_path, url) as (one, other):
         await say(one, ADA, CREATE)
         await press(one, keyed(BEN, "t1"), "v1:vote:p1:0")
@@ -136,7 +139,7 @@ async def test_an_old_press_does_not_undo_a_newer_vote(tmp_path: Path, url: str)
 
 
 async def test_what_another_process_works_on_is_dropped(database: Database, other_database: Database) -> None:
-    """The second delivery comes while the first is under way; after its end, it is dropped as well."""
+    """A process drops a delivery while another process works on the same action, and after that has ended."""
     errand, late = Errand(), Errand()
     who = keyed(request(), "k")
     first = asyncio.create_task(errand_bot(errand, database).press(who, "v1:errand"))
@@ -184,7 +187,7 @@ async def test_a_stop_ends_the_renewal_and_waits_for_what_is_written(database: D
 
 
 async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_database: Database, raw: Raw) -> None:
-    """Once the lease of the dead has run out, and not before: it can be the only delivery that is left."""
+    """If a process died at an action, another one works on a second delivery once the lease has run out, not before."""
     dead, late = Errand(), Errand()
     late.may_end.set()
     who = keyed(request(), "k")
@@ -201,7 +204,7 @@ async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_d
 
 
 async def test_what_a_stop_interrupts_is_worked_on_at_once(database: Database, other_database: Database) -> None:
-    """A process that is told to stop gives the action back; nobody has to wait for its lease."""
+    """A process that stops gives its action back, so another process can work on the next delivery at once."""
     stopped, late = Errand(), Errand()
     late.may_end.set()
     who = keyed(request(), "k")
@@ -216,9 +219,9 @@ async def test_what_a_stop_interrupts_is_worked_on_at_once(database: Database, o
 async def test_a_newer_action_overtakes_one_whose_worker_died(
     database: Database, other_database: Database, raw: Raw, subject: str, other: str, overtaken: bool
 ) -> None:
-    """The worker of Ben's first press died, and Ben pressed again about the same poll: the first is not done any more.
+    """If the worker of a member's press died, a newer press of theirs about the same poll overtakes it.
 
-    What is about nothing overtakes nothing.
+    A press about another poll, about no poll or by another member doesn't.
     """
     dead, late = Errand(), Errand()
     late.may_end.set()
@@ -254,7 +257,7 @@ async def test_a_repeat_overtakes_nothing(database: Database, other_database: Da
 
 
 async def test_a_crowd_shares_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fifty presses that arrive at once are claimed by one write, and each is still worked on once."""
+    """One write claims fifty presses that arrive at once, and Parley works on each of them once."""
     errand, writes, write = Errand(), [0], database.write
 
     async def counted(unit: Any) -> Any:
@@ -273,7 +276,7 @@ async def test_a_crowd_shares_transactions(database: Database, monkeypatch: pyte
 
 
 async def test_two_deliveries_at_once_are_worked_on_once(database: Database) -> None:
-    """Both are claimed by one write, which gives the action to the first of them."""
+    """Of two deliveries of one action at once, Parley works on the first and drops the second."""
     errand = Errand()
     errand.may_end.set()
     bot = errand_bot(errand, database)
@@ -285,7 +288,7 @@ async def test_two_deliveries_at_once_are_worked_on_once(database: Database) -> 
 async def test_the_later_of_two_actions_at_once_overtakes_the_earlier(
     database: Database, other_database: Database, raw: Raw
 ) -> None:
-    """Ben pressed twice about one poll, and the worker of both died: only the later press is worked on again."""
+    """If the worker of a member's two presses about one poll died, Parley works again on the later one only."""
     dead, late = Errand(), Errand()
     late.may_end.set()
     bot = errand_bot(dead, database)
@@ -304,7 +307,10 @@ async def test_the_later_of_two_actions_at_once_overtakes_the_earlier(
 
 
 async def test_a_form_that_stays_open_is_sent_again(database: Database) -> None:
-    """Mistakes and refusals keep it open, and some platforms send it under the same key; what is done is done once."""
+    """A form that stays open after mistakes or a refusal may come again under the same key.
+
+    Once it succeeds, Parley drops it.
+    """
     errand = Errand()
     bot, who = errand_bot(errand, database), keyed(request(), "view")
     assert (await bot.submit(who, "v1:errand-form", {"name": ""})).errors
@@ -315,7 +321,7 @@ async def test_a_form_that_stays_open_is_sent_again(database: Database) -> None:
 
 
 async def test_old_keys_are_cleared(database: Database, raw: Raw) -> None:
-    """A key is remembered for half an hour, and forgotten just after."""
+    """Parley remembers a key for half an hour, and clears older keys."""
     errand = Errand()
     errand.may_end.set()
     repeats, bot = Repeats(database), errand_bot(errand, database)
@@ -329,7 +335,7 @@ async def test_old_keys_are_cleared(database: Database, raw: Raw) -> None:
 
 
 async def test_what_is_stored_leads_to_nobody(database: Database, raw: Raw) -> None:
-    """Two members who press different buttons leave the same row for the same key, and once it is done no scope."""
+    """The stored row of a done action doesn't depend on the member or the button, and has no scope."""
     errand = Errand()
     errand.may_end.set()
     rows = []
@@ -342,7 +348,7 @@ async def test_what_is_stored_leads_to_nobody(database: Database, raw: Raw) -> N
 
 
 class LostDatabase:
-    """Raises Unavailable for everything, as a database does whose server is gone."""
+    """A database that raises Unavailable for every write, as if its server were gone."""
 
     async def write(self, _unit: object) -> None:
         raise unavailable()
@@ -351,7 +357,7 @@ class LostDatabase:
 async def test_what_could_not_be_recorded_is_done_all_the_same(
     database: Database, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This process knows it until the next action records it, and no longer."""
+    """If the store can't record an action's end, its process remembers the end until the next action records it."""
     errand, who, write = Errand(), keyed(request(), "k"), database.write
     errand.may_end.set()
     bot = errand_bot(errand, database)
@@ -372,7 +378,7 @@ async def test_what_could_not_be_recorded_is_done_all_the_same(
 
 
 async def test_look_ups_need_no_database() -> None:
-    """Without its database the guard lets everything pass, since nothing can be changed then."""
+    """Without its database Parley still answers look-ups, and treats none as a repeat."""
     bot = replace(make_bot(), repeats=Repeats(LostDatabase()))  # type: ignore[arg-type]
     answers = [words(await bot.say(keyed(request(), "k"), "/fact coffee ban")) for _ in range(2)]
     assert answers[0] == answers[1]

@@ -1,4 +1,4 @@
-"""Polls, messages, communities and members as the rest of the program reads and writes them."""
+"""The repositories store and list polls, their messages, communities and members' data on both databases."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.store.things import AFTER, CLOSES, COMMUNITY, KEY, NOW, Raw, findings
 
 
 async def test_a_poll_comes_back_as_it_was_opened(box: BallotBox, database: Database) -> None:
-    """Every field survives, and the head starts the chain."""
+    """The store returns a new poll with every field unchanged, and its head is the opening of the chain."""
     expected = poll(
         method=Method.APPROVAL, max_choices=2, secret=False, results=Results.LIVE, roles=frozenset({"7", "8"}),
         joined_before=True, quorum=5, topic="tea", public=True, remind_at=NOW + timedelta(hours=1),
@@ -47,7 +47,10 @@ async def test_a_poll_comes_back_as_it_was_opened(box: BallotBox, database: Data
 
 
 async def test_lists_of_polls(box: BallotBox, database: Database) -> None:
-    """Open ones by deadline; a community's own and those posted to it, open first."""
+    """Open polls are listed by their deadline.
+
+    A community's list has its own polls and those posted to it, the open ones first and the newest first.
+    """
     await box.open(poll("p1", closes_at=NOW + timedelta(days=3)))
     await box.open(poll("p2", opened_at=NOW - timedelta(days=1)))
     await box.open(
@@ -65,7 +68,7 @@ async def test_lists_of_polls(box: BallotBox, database: Database) -> None:
 
 
 async def test_a_quota_of_open_polls_holds_when_many_are_created_at_once(url: str, database: Database) -> None:
-    """Of twelve that two processes open at the same moment under a quota of five, five are stored."""
+    """A quota of five open polls holds if two processes open twelve at the same moment: the store keeps five."""
     other = await open_database(url, shared=True)
     boxes = [BallotBox(each, Keys(KEY)) for each in (database, other)]
 
@@ -81,7 +84,7 @@ async def test_a_quota_of_open_polls_holds_when_many_are_created_at_once(url: st
 
 
 async def test_a_quota_counts_what_was_created_here_and_is_open(box: BallotBox, database: Database) -> None:
-    """Polls that have ended, and those of another community, take no room."""
+    """A quota counts only the open polls that were created in the community, in all and by the member."""
     await box.open(poll("p1"))
     await box.open(poll("p2", creator="ben"))
     await box.open(poll("p3"))
@@ -96,7 +99,7 @@ def _ids(listed: list[Poll]) -> list[str]:
 
 
 async def test_a_private_poll_is_listed_in_its_place_alone(box: BallotBox, database: Database) -> None:
-    """Elsewhere, and without a place, others are."""
+    """A private poll is listed only in its places and their threads. Other polls are listed everywhere."""
     office = Place("test", "demo", "office", private=True)
     await box.open(poll("p1"))
     await box.open(poll("p2", private=True, places=frozenset({poll_place(office)})))
@@ -113,7 +116,7 @@ async def test_a_private_poll_is_listed_in_its_place_alone(box: BallotBox, datab
 
 
 async def test_a_public_poll_has_a_page(box: BallotBox, database: Database) -> None:
-    """Until it is cancelled; one that isn't public, or is private, has none, nor has one that isn't there."""
+    """A public poll has a page until it is cancelled. A poll that isn't public, or is private, has none."""
     await box.open(poll("p1", public=True))
     await box.open(poll("p2"))
     await box.open(poll("p3", public=True, private=True))
@@ -125,7 +128,10 @@ async def test_a_public_poll_has_a_page(box: BallotBox, database: Database) -> N
 
 
 async def test_an_edit_replaces_what_was_asked(box: BallotBox, database: Database) -> None:
-    """Until the first vote, after a withdrawal of nothing too. The record restarts, and votes go on."""
+    """A poll may be edited until its first vote. The edit replaces all its settings and restarts its record.
+
+    A withdrawal without a vote doesn't count as a vote.
+    """
     await box.open(poll())
     assert (await box.cast(vote(1, None))).end is CastEnd.NOTHING_TO_WITHDRAW
     edited = poll(
@@ -145,7 +151,7 @@ async def test_an_edit_replaces_what_was_asked(box: BallotBox, database: Databas
 
 @pytest.mark.parametrize("asked", [False, True])
 async def test_a_reminder_is_queued_once_for_each_place(box: BallotBox, database: Database, asked: bool) -> None:
-    """It comes when it is due, or when the host asks for it, and nowhere twice."""
+    """A poll's reminder goes once to each place where the poll stands, when it is due or when the host asks for it."""
     await box.open(poll(remind_at=NOW))
     for number, channel in enumerate(("general", "general", "lobby")):
         copy = PostedMessage("p1", MessageRef(Place("test", "demo", channel), f"m{number}"), NOW)
@@ -163,7 +169,10 @@ async def test_a_reminder_is_queued_once_for_each_place(box: BallotBox, database
 async def test_private_reminders_move_with_the_close_and_go_with_the_poll(
     box: BallotBox, database: Database, end: str
 ) -> None:
-    """By as much as the close; other polls' stay."""
+    """A member's private reminder moves with the poll's close, and goes when the poll closes or is cancelled.
+
+    Reminders of other polls stay.
+    """
     for name in ("p1", "p2"):
         await box.open(poll(name))
         await database.write(lambda tx, name=name: watchers.add(tx, name, f"{COMMUNITY}:7", "demo", CLOSES))  # type: ignore[misc]
@@ -177,7 +186,10 @@ async def test_private_reminders_move_with_the_close_and_go_with_the_poll(
 
 
 async def test_deadlines(box: BallotBox, database: Database) -> None:
-    """What is due is due at its very moment; a reminder is taken once; the next deadline is the earliest."""
+    """A close or a reminder is due from its very moment on, and a reminder is taken once.
+
+    The next deadline is the earliest close or reminder of any open poll.
+    """
     remind = CLOSES - timedelta(hours=1)
     assert await database.read(lambda tx: polls.next_deadline(tx, ["test"])) is None
     await box.open(poll("p1", remind_at=remind))
@@ -196,7 +208,7 @@ async def test_deadlines(box: BallotBox, database: Database) -> None:
 
 
 async def test_extending(box: BallotBox, database: Database) -> None:
-    """Only an open poll, and only to a later time."""
+    """Only an open poll can be extended, and only to a later time."""
     await box.open(poll())
     later = CLOSES + timedelta(hours=2)
     for when, done in ((CLOSES, False), (later, True), (CLOSES, False)):
@@ -208,7 +220,7 @@ async def test_extending(box: BallotBox, database: Database) -> None:
 
 
 async def test_a_poll_reaches_more_communities(box: BallotBox, database: Database) -> None:
-    """Once or twice added, a community is there once."""
+    """A poll's communities contain a community once, also if it is added twice."""
     await box.open(poll())
     for _ in range(2):
         await database.write(lambda tx: polls.add_community(tx, "p1", "discord:9"))
@@ -217,7 +229,7 @@ async def test_a_poll_reaches_more_communities(box: BallotBox, database: Databas
 
 
 async def test_copies_of_a_poll(box: BallotBox, database: Database) -> None:
-    """Messages are remembered once, marked when edited, and forgotten when somebody deleted them."""
+    """The store keeps each message of a poll once with the time of its last edit, until it is told to forget it."""
     await box.open(poll())
     first = PostedMessage("p1", MessageRef(Place("discord", "9", "general", "t1"), "m1"), NOW)
     second = PostedMessage("p1", MessageRef(Place("slack", "T1", "C1"), "m1"), NOW + timedelta(seconds=1))
@@ -231,7 +243,7 @@ async def test_copies_of_a_poll(box: BallotBox, database: Database) -> None:
 
 
 async def test_settings_of_a_community(database: Database) -> None:
-    """What was never set is empty; what was set is replaced whole."""
+    """A community has no settings at first, and new settings replace the old ones whole."""
     assert await database.read(lambda tx: communities.settings(tx, "discord:1")) == {}
     for values in ({"zone": "Europe/Berlin", "create": ["mods"]}, {"zone": "UTC"}):
         await database.write(lambda tx, v=values: communities.put_settings(tx, "discord:1", v))  # type: ignore[misc]
@@ -240,7 +252,7 @@ async def test_settings_of_a_community(database: Database) -> None:
 
 
 async def test_a_community_that_left(box: BallotBox, database: Database) -> None:
-    """It is remembered since when; coming back undoes it."""
+    """The store remembers when a community first left, until the community returns. Its open polls stay."""
     await box.open(poll())
     await database.write(lambda tx: communities.mark_left(tx, COMMUNITY, NOW))
     await database.write(lambda tx: communities.mark_left(tx, COMMUNITY, AFTER))
@@ -251,7 +263,7 @@ async def test_a_community_that_left(box: BallotBox, database: Database) -> None
 
 
 async def test_what_is_stored_about_a_member(box: BallotBox, database: Database) -> None:
-    """Named ballots and created polls; a secret ballot isn't found without the poll's secret."""
+    """The store finds a member's named ballots and created polls, but no secret ballot without the poll's secret."""
     await box.open(poll("p1", creator="7"))
     await box.open(poll("p2", secret=False))
     await box.cast(vote(7, "0"))
@@ -262,7 +274,10 @@ async def test_what_is_stored_about_a_member(box: BallotBox, database: Database)
 
 
 async def test_a_member_is_erased(box: BallotBox, database: Database, raw: Raw, privacy: Privacy) -> None:
-    """Open ballots are withdrawn, closed named ones are nobody's, closed secret ones stay; chains hold."""
+    """Erasing a member withdraws their ballots from open polls and removes their name from closed named ones.
+
+    Ballots of closed secret polls stay, and every chain holds. Erasing the member again changes nothing.
+    """
     for name, secret in (("p1", True), ("p2", False), ("p3", True), ("p4", False)):
         await box.open(poll(name, secret=secret, creator="7"))
         for number in (6, 7, 8):
@@ -285,8 +300,11 @@ async def test_a_member_is_erased(box: BallotBox, database: Database, raw: Raw, 
 
 
 async def test_a_community_is_erased(box: BallotBox, database: Database, raw: Raw, privacy: Privacy) -> None:
-    """Once it has been gone for as long as its data is kept, and not a second earlier: its polls go with their chains
-    and leave a line each; its members' ballots elsewhere are nobody's."""
+    """A community's data is deleted 30 days after it left, and not a second earlier.
+
+    Its polls go with their chains and leave a row in `erasures`. Its members' ballots in other communities' polls are
+    withdrawn if the poll is open, and stay without a voter if it is closed.
+    """
     await box.open(poll("p1"))
     later = NOW + timedelta(days=60)
     await box.open(poll("p2", community="discord:9", communities=frozenset({COMMUNITY}), secret=False, closes_at=later))

@@ -1,4 +1,4 @@
-"""What the schema refuses to every program, on both databases."""
+"""The schema itself refuses changes that would break a record or a rule, on both databases."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ async def voted(box: BallotBox) -> None:
 )
 @pytest.mark.usefixtures("voted")
 async def test_what_has_been_voted_on_stays(raw: Raw, sql: str) -> None:
-    """The log is append-only, and the poll is frozen at its first vote."""
+    """A poll's links are append-only, and its question, rules and options are frozen at its first vote."""
     with pytest.raises(REFUSED):
         await raw.run(sql)
 
 
 @pytest.mark.usefixtures("voted")
 async def test_no_statement_that_replaces_rows_slips_past(raw: Raw) -> None:
-    """SQLite's INSERT OR REPLACE and PostgreSQL's TRUNCATE are refused as well."""
+    """The schema refuses SQLite's INSERT OR REPLACE and PostgreSQL's TRUNCATE of links."""
     replacing = f"{LINK} ('p1', 1, 'cast', '{H}', 0, '{H}', '{H}', '{H}')".replace("INSERT", "INSERT OR REPLACE")
     with pytest.raises(REFUSED):
         await raw.run(replacing if raw.sqlite else "TRUNCATE links")
@@ -60,7 +60,7 @@ async def test_no_statement_that_replaces_rows_slips_past(raw: Raw) -> None:
 
 @pytest.mark.usefixtures("voted")
 async def test_a_poll_goes_whole_and_leaves_a_line(raw: Raw) -> None:
-    """With its line in `erasures` a poll can be deleted with all its links, never a part of them; the line stays."""
+    """A poll with a row in `erasures` can be deleted with its links, but not the links alone. The row stays."""
     await raw.run("INSERT INTO erasures SELECT id, links, head, 'because', 1 FROM polls")
     with pytest.raises(REFUSED):
         await raw.run("DELETE FROM links")
@@ -73,14 +73,14 @@ async def test_a_poll_goes_whole_and_leaves_a_line(raw: Raw) -> None:
 
 
 async def test_an_erased_poll_never_comes_back(raw: Raw, box: BallotBox) -> None:
-    """An id in `erasures` can't be used again."""
+    """No new poll may have an id that stands in `erasures`."""
     await raw.run("INSERT INTO erasures (poll, links, head, reason, erased_at) VALUES ('p1', 0, $1, 'test', 1)", H)
     with pytest.raises(REFUSED):
         await box.open(poll())
 
 
 async def test_a_closed_poll_stays_closed(raw: Raw, box: BallotBox) -> None:
-    """Neither its state nor its time changes any more."""
+    """The schema refuses a change of a closed poll's state or closing time."""
     await box.open(poll())
     await box.close("p1", NOW)
     for change in (
@@ -109,7 +109,7 @@ async def test_a_closed_poll_stays_closed(raw: Raw, box: BallotBox) -> None:
 async def test_a_poll_that_breaks_a_rule_is_not_stored(
     box: BallotBox, database: Database, changes: dict[str, Any]
 ) -> None:
-    """The schema repeats the model's limits, and nothing of a refused poll remains."""
+    """The schema refuses a poll that breaks one of the model's limits, and the store keeps nothing of it."""
     with pytest.raises(REFUSED):
         await box.open(poll(**changes))
     assert await database.read(polls.all_polls) == []
@@ -138,21 +138,21 @@ async def test_a_poll_that_breaks_a_rule_is_not_stored(
     ],
 )
 async def test_a_row_that_breaks_a_rule_is_refused(raw: Raw, box: BallotBox, sql: str) -> None:
-    """Keys and CHECKs hold for every table, not only through the program."""
+    """The schema refuses a row that breaks a key or a CHECK, also from outside the program."""
     await box.open(poll())
     with pytest.raises(REFUSED):
         await raw.run(sql)
 
 
 async def test_numbers_are_numbers(raw: Raw, box: BallotBox) -> None:
-    """A text in a column of numbers is refused, on SQLite as well (STRICT)."""
+    """Both databases refuse a text in a column of numbers, SQLite by STRICT tables."""
     await box.open(poll())
     with pytest.raises(Exception, match=r"(?i)cannot store TEXT|invalid input syntax"):
         await raw.run("UPDATE polls SET quorum = 'many'")
 
 
 def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
-    """No dead SQL, no misspelt name; an override replaces a common query."""
+    """The program uses every named query and no unknown name. Each query for PostgreSQL alone replaces a common one."""
     special = set(ROOMS.glob("*/*.postgres.sql"))
     common, postgres = (
         {name for path in files for name in re.findall(r"-- name: (\w+)", path.read_text("utf-8"))}
@@ -175,7 +175,7 @@ def test_every_named_query_is_used_and_every_used_one_is_named() -> None:
 
 
 def limited_in_lists(sql: str) -> list[str]:
-    """Each subquery with a LIMIT that an IN looks rows up in, by its first line."""
+    """Return the first line of each subquery with a LIMIT that an IN looks rows up in."""
     lists = re.findall(r"\bIN \(\s*(SELECT\b(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", sql)
     return [subquery.split("\n")[0] for subquery in lists if "LIMIT" in subquery]
 
@@ -189,7 +189,7 @@ def limited_in_lists(sql: str) -> list[str]:
     ],
 )
 def test_an_in_with_a_limit_is_noticed(looking_up: str, lists: int) -> None:
-    """An IN over a subquery with a LIMIT counts, also around other brackets; `=` does not, nor an IN without a LIMIT."""
+    """The search finds an IN over a subquery with a LIMIT, also around other brackets, but no `=` over one."""
     inner = "SELECT id FROM things WHERE id IN (SELECT id FROM others) ORDER BY id"
     assert len(limited_in_lists("WHERE id " + looking_up.format(f"{inner} LIMIT 1"))) == lists
     assert limited_in_lists("WHERE id " + looking_up.format(inner)) == []
@@ -197,12 +197,15 @@ def test_an_in_with_a_limit_is_noticed(looking_up: str, lists: int) -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOMS.glob("*/*.sql")), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_row_is_looked_up_by_an_in_with_a_limit(path: Path) -> None:
-    """PostgreSQL may run the subquery of an IN once for each row, and each run may pick another row; `=` runs it once."""
+    """No query looks up rows by an IN over a subquery with a LIMIT.
+
+    PostgreSQL may run that subquery once for each row, and each run may pick another row. With `=` it runs once.
+    """
     assert limited_in_lists(path.read_text("utf-8")) == []
 
 
 @pytest.mark.usefixtures("voted")
 async def test_a_community_with_polls_can_not_vanish(raw: Raw) -> None:
-    """Its polls go first, on record."""
+    """The schema refuses to delete a community that still has polls."""
     with pytest.raises(REFUSED):
         await raw.run("DELETE FROM communities WHERE id = $1", COMMUNITY)

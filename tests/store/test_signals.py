@@ -1,4 +1,4 @@
-"""What one process tells the others through PostgreSQL, and what they do then."""
+"""Processes signal changes to each other through PostgreSQL, and act on the signals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.world import CONTENT, Clock, running
 async def two(
     server: PostgresServer, folder: Path, content: Path = CONTENT
 ) -> AsyncIterator[tuple[Instance, Instance]]:
-    """Two processes, so to speak, over one database; only the second runs the platform."""
+    """Run two instances over one database, as two processes would, and wait until they hear each other."""
     url, clock = new_database(server), Clock()
     async with (
         running(folder, url=url, clock=clock, content=content) as one,
@@ -52,7 +52,10 @@ async def hear_each_other(one: Instance, other: Instance) -> None:
 
 
 async def test_a_signal_is_heard_once_by_every_process(url: str) -> None:
-    """Here at once; elsewhere soon, where the databases are one server's."""
+    """A signal reaches a listener in its own process at once, and one in another process on the same server soon.
+
+    Each hears it once.
+    """
     signals: list[tuple[str, str]] = []
     one = await open_database(url)
     one.listen(Signal.POLL, lambda about: signals.append(("one", about)))
@@ -74,7 +77,7 @@ async def test_a_signal_is_heard_once_by_every_process(url: str) -> None:
 
 
 async def test_a_hearer_with_a_bug_keeps_nobody_from_hearing(database: Database) -> None:
-    """It is logged, and the next is told."""
+    """A listener that raises keeps no other listener from hearing a signal."""
     signals: list[str] = []
 
     def broken(_about: str) -> None:
@@ -87,7 +90,7 @@ async def test_a_hearer_with_a_bug_keeps_nobody_from_hearing(database: Database)
 
 
 async def test_a_process_that_lost_the_line_looks_for_everything(server: PostgresServer) -> None:
-    """The server ends the connection; when it is back, what was missed meanwhile is made up for."""
+    """A process that lost its connection hears an empty signal once it listens again: anything may have changed."""
     url = new_database(server)
     database = await open_database(url)
     signals: list[str] = []
@@ -103,7 +106,7 @@ async def test_a_process_that_lost_the_line_looks_for_everything(server: Postgre
 
 
 async def test_a_vote_is_shown_by_the_process_that_runs_the_platform(server: PostgresServer, tmp_path: Path) -> None:
-    """The vote is taken in one process, the message is another's."""
+    """A vote taken by one process is shown on the poll's message by the process that runs the platform."""
     async with two(server, tmp_path) as (one, other):
         await say(other, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black" results:live')
         one.platforms.clear()
@@ -115,7 +118,7 @@ async def test_a_vote_is_shown_by_the_process_that_runs_the_platform(server: Pos
 
 
 async def test_a_deadline_set_in_one_process_wakes_the_other(server: PostgresServer, tmp_path: Path) -> None:
-    """The poll is closed early in a process without the platform; the other says so without waiting half a minute."""
+    """If a process without the platform closes a poll early, the process with it announces the result soon."""
     async with two(server, tmp_path) as (one, other):
         await say(other, ADA, '/poll create post:yes question:"Which tea?" options:"Green | Black"')
         one.platforms.clear()
@@ -125,7 +128,7 @@ async def test_a_deadline_set_in_one_process_wakes_the_other(server: PostgresSer
 
 
 async def test_who_stops_hands_over(server: PostgresServer, tmp_path: Path) -> None:
-    """What a process leaves stale is redrawn by another at once, not when that happens to look."""
+    """When a process stops, another one at once redraws the messages that it left stale."""
     url, clock = new_database(server), Clock()
     async with running(tmp_path, url=url, clock=clock) as other:
         async with running(tmp_path, url=url, clock=clock) as one:
@@ -144,7 +147,7 @@ async def test_who_stops_hands_over(server: PostgresServer, tmp_path: Path) -> N
 
 
 async def test_settings_changed_in_one_process_hold_in_the_other(server: PostgresServer, tmp_path: Path) -> None:
-    """Without a wait, though each keeps them in memory."""
+    """A community's settings that one process changed hold in the other as soon as the signal arrives."""
     async with two(server, tmp_path) as (one, other):
         now = one.now()
         before = await other.communities.get("test:demo", now)
@@ -157,7 +160,7 @@ async def test_settings_changed_in_one_process_hold_in_the_other(server: Postgre
 
 
 async def test_content_that_one_process_took_is_taken_by_the_other(server: PostgresServer, tmp_path: Path) -> None:
-    """Though it watches nothing by itself; one of the two writes the log."""
+    """A process takes over the content that another one reloaded, and the log has one entry for the reload."""
     content = Path(shutil.copytree(CONTENT, tmp_path / "content"))
     async with two(server, tmp_path, content) as (one, other):
         await one.start()

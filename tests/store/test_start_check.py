@@ -1,4 +1,4 @@
-"""The database is checked after a start, while polls are paused: nobody waits for it to see the bot."""
+"""Parley checks the database after its start and pauses polls meanwhile, so the start doesn't wait for the check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.world import running
 
 
 async def test_polls_are_paused_until_the_check_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The start doesn't wait for it; a vote, an opening and a close are refused in words, and then they work."""
+    """The start doesn't wait for the check. Until it ends, Parley refuses votes, openings and closes with a message."""
     monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 0.0)
     async with running(tmp_path) as instance:
         await instance.box.open(poll())
@@ -46,7 +46,7 @@ async def test_polls_are_paused_until_the_check_is_done(tmp_path: Path, monkeypa
 async def test_a_vote_during_a_short_check_waits_for_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BoxState
 ) -> None:
-    """It waits no longer than the check. A start costs no voter a second press, and a damaged database is told at once."""
+    """A vote during the check waits for its end. Then it counts, or Parley says that the database is damaged."""
     monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 10 * PATIENCE)
     async with running(tmp_path) as instance:
         await instance.box.open(poll())
@@ -66,7 +66,7 @@ async def test_a_vote_during_a_short_check_waits_for_its_end(
 async def test_polls_of_a_damaged_database_stay_paused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing is closed or announced from it; the log says what is wrong and what to do."""
+    """If the check finds damage, Parley refuses votes and closes. It logs the damage, and says to restore a backup."""
     async with running(tmp_path) as instance:
         await instance.box.open(poll())
 

@@ -1,4 +1,4 @@
-"""Suggestions in the database, where several processes take them in and decide."""
+"""Several processes store suggestions and decide on them without conflicts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def suggestion(name: str) -> Suggestion:
 
 
 async def test_of_two_editors_at_once_one_decides(url: str, database: Database) -> None:
-    """The other is told so, in whichever process, and nothing of theirs is stored."""
+    """If two editors decide on a suggestion at once in two processes, one decision is stored and the other fails."""
     other = await open_database(url, shared=True)
     for number in range(8):
         new = suggestion(f"s{number}")
@@ -37,7 +37,7 @@ async def test_of_two_editors_at_once_one_decides(url: str, database: Database) 
 
 
 async def test_a_members_limit_holds_when_much_is_suggested_at_once(url: str, database: Database) -> None:
-    """Of ten that two processes take in at the same moment under a limit of three, three are stored."""
+    """A limit of three suggestions holds if two processes take in ten at the same moment: the store keeps three."""
     other = await open_database(url, shared=True)
 
     async def add(tx: Transaction, new: Suggestion) -> bool:

@@ -1,4 +1,4 @@
-"""Units of work: whole or not at all, apart from each other, and none stops a later one."""
+"""A unit of work is written whole or not at all, apart from other units, and never blocks a later one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def awaits_of_something_else(source: str) -> Iterator[str]:
-    """What the functions that take a transaction await although it doesn't mention the transaction."""
+    """Yield each expression without the transaction that a function with a transaction awaits."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     for function in (node for node in ast.walk(ast.parse(source)) if isinstance(node, functions)):
         every = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
@@ -58,7 +58,10 @@ def _awaited(function: ast.AST) -> Iterator[ast.AST]:
     ],
 )
 def test_the_search_for_other_awaits_sees_them(body: str, others: list[str]) -> None:
-    """A wait for the transaction is none of them; a wait for time, a lock or a second transaction is."""
+    """The search finds a function with a transaction that awaits time, a lock or a second transaction.
+
+    It passes one that only awaits its transaction.
+    """
     for head in (
         "async def unit(tx):",
         "async def unit(tx: Transaction):",
@@ -69,13 +72,16 @@ def test_the_search_for_other_awaits_sees_them(body: str, others: list[str]) -> 
 
 
 def test_a_unit_awaits_only_its_transaction() -> None:
-    """A unit that waits for a network or a person would hold the lock meanwhile; a nested one would wait for ever."""
+    """A unit awaits nothing but its transaction.
+
+    One that waited for a network or a person would hold the lock, and a nested unit would wait forever.
+    """
     for file in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]:
         assert list(awaits_of_something_else(file.read_text("utf-8"))) == [], file
 
 
 async def test_two_units_never_mix(database: Database) -> None:
-    """A unit that fails after another began takes only its own rows with it."""
+    """A unit that fails after another began loses only its own rows."""
     under_way, gate = asyncio.Event(), asyncio.Event()
 
     async def fails(tx: Transaction) -> None:
@@ -97,7 +103,7 @@ async def test_two_units_never_mix(database: Database) -> None:
 
 
 async def test_a_read_sees_one_moment(database: Database) -> None:
-    """What is committed after a unit's first read is seen by the next unit, not by this one."""
+    """A reading unit doesn't see rows committed after its first read. The next unit sees them."""
     under_way, gate = asyncio.Event(), asyncio.Event()
 
     async def twice(tx: Transaction) -> tuple[list[str], list[str]]:
@@ -116,7 +122,7 @@ async def test_a_read_sees_one_moment(database: Database) -> None:
 
 @pytest.mark.parametrize("cancels", [1, 2])
 async def test_a_caller_cancelled_at_any_moment_breaks_nothing(database: Database, cancels: int) -> None:
-    """Both rows of its unit are there or neither, no transaction stays open, and the next units are served."""
+    """If a caller is cancelled at any moment, its unit is written whole or not at all, and later units work."""
 
     def pair(number: int) -> list[str]:
         return [f"test:{number}a", f"test:{number}b"]
@@ -143,7 +149,7 @@ async def test_a_caller_cancelled_at_any_moment_breaks_nothing(database: Databas
 
 
 class Brake:
-    """A function of SQL, `brake()`, that holds its connection's thread until `gate` is set."""
+    """An SQL function, `brake()`, that holds its connection's thread until `gate` is set."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -162,7 +168,7 @@ class Brake:
 
 
 async def test_a_statement_under_way_is_waited_for(tmp_path: Path) -> None:
-    """A cancelled caller leaves at once; its connection serves the next unit when the statement has ended."""
+    """A cancelled caller returns at once, and its connection serves the next unit once the statement has ended."""
     database = await open_database(str(tmp_path / "parley.db"))
     brake = Brake()
     caller = asyncio.create_task(database.write(brake.unit))
@@ -180,7 +186,10 @@ async def test_a_statement_under_way_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
-    """A unit whose caller has gone is written before the file is let go; a later call is told that nothing works."""
+    """Closing a database waits for a unit whose caller was cancelled, and keeps the file locked until then.
+
+    A read after the close raises Unavailable.
+    """
     path = str(tmp_path / "parley.db")
     database = await open_database(path)
     brake = Brake()
@@ -203,7 +212,7 @@ async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
 
 
 async def test_closing_twice_is_harmless(url: str) -> None:
-    """The second close finds nothing to do."""
+    """Closing a database a second time does nothing."""
     database = await open_database(url)
     await database.read(communities.all_ids)
     await database.close()

@@ -1,4 +1,4 @@
-"""From the first released schema to the newest, with data in it, on both databases."""
+"""Parley upgrades a database with data from the first released schema to the newest, on both databases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WRITTEN = Path(__file__).with_name("first_release.sql")
 
 
 async def first_release(url: str) -> None:
-    """The database as the first release left it."""
+    """Make the database as the first release left it."""
     first, *_ = migrate.load_migrations("sqlite" if url.startswith("sqlite") else "postgres")
     async with Raw.connect(url) as raw:
         for script in (migrate.RECORD + ";", first.sql, WRITTEN.read_text("utf-8")):
@@ -33,7 +33,10 @@ async def first_release(url: str) -> None:
 
 
 async def test_everything_of_the_first_release_goes_on(url: str) -> None:
-    """Records hold, votes go on, polls close, what was due is told once, and what was shown isn't drawn again."""
+    """After an upgrade from the first release, every record verifies, members vote on, and polls close.
+
+    Parley tells each due result once, and redraws only stale messages.
+    """
     await first_release(url)
     database = await open_database(url)
     assert await database.check() == []
@@ -72,9 +75,10 @@ async def test_everything_of_the_first_release_goes_on(url: str) -> None:
 
 
 async def test_polls_of_earlier_releases_stay_where_they_were_posted(url: str) -> None:
-    """Nobody recorded whether the channels of polls on Slack and Discord were private, so those answer only there.
+    """A Slack poll of an earlier release answers only where it was posted.
 
-    A poll that was marked public has its page, and where no place is private, nothing changes.
+    Earlier releases didn't record whether its channel was private. Polls of platforms without private places don't
+    change.
     """
     await first_release(url)
     async with Raw.connect(url) as raw:
@@ -95,7 +99,7 @@ async def test_polls_of_earlier_releases_stay_where_they_were_posted(url: str) -
 
 
 async def test_answers_of_open_discussions_become_one_row_a_person(url: str) -> None:
-    """Each vote keeps its statement, between them stands what the person left out, and nothing else is read anew."""
+    """The upgrade turns a person's answers in an open discussion into one row, in which each keeps its statement."""
     people = {"a" * 64: {0: 1, 3: -1}, "b" * 64: {1: 0}, "c" * 64: {0: -1, 1: 1, 2: 0, 3: 1}}
     earlier = migrate.load_migrations("sqlite" if url.startswith("sqlite") else "postgres")[:18]
     async with Raw.connect(url) as raw:

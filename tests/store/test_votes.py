@@ -1,4 +1,4 @@
-"""The vote path: groups, changes, withdrawals, failures."""
+"""The ballot box takes votes in groups, with changes, withdrawals and failures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.store.things import AFTER, CLOSES, KEY, NOW, Raw, findings, poll, vot
 
 
 async def test_a_vote_is_cast_changed_repeated_and_withdrawn(box: BallotBox, database: Database) -> None:
-    """Each step appends one link, except that the same vote again appends none and shows the same code."""
+    """Each vote, change or withdrawal appends one link. The same vote again appends none and shows the same code."""
     await box.open(poll())
     cast = await box.cast(vote(1, "0"))
     assert (cast.end, cast.choice, cast.links, cast.ballots) == (CastEnd.CAST, "0", 1, 1)
@@ -50,7 +50,7 @@ async def test_a_vote_is_cast_changed_repeated_and_withdrawn(box: BallotBox, dat
 
 
 async def test_a_vote_that_the_poll_does_not_take(box: BallotBox, database: Database) -> None:
-    """Unknown, closed and cancelled polls answer so, and nothing changes; the deadline itself is too late."""
+    """An unknown, closed or cancelled poll refuses a vote as such. A vote at the very deadline is too late."""
     await box.open(poll())
     await box.open(poll("p2"))
     await box.cancel("p2", NOW)
@@ -67,7 +67,7 @@ async def test_a_vote_that_the_poll_does_not_take(box: BallotBox, database: Data
 
 @pytest.mark.parametrize("name", ["nul\0", "pöll", "\udc80"])
 async def test_an_id_that_no_poll_has_is_not_looked_for(box: BallotBox, name: str) -> None:
-    """An id is printable ASCII: another one could break the statement that a vote shares with others."""
+    """A poll's id is printable ASCII. The box answers that any other id is unknown without asking the database."""
     box.state = BoxState.DAMAGED
     assert (await box.cast(vote(1, "0", name))).end is CastEnd.UNKNOWN
     with pytest.raises(Unavailable):
@@ -78,7 +78,7 @@ async def test_an_id_that_no_poll_has_is_not_looked_for(box: BallotBox, name: st
 async def test_a_poll_of_format_1_takes_votes_without_a_salt(
     box: BallotBox, database: Database, raw: Raw, secret: bool
 ) -> None:
-    """An earlier release opened it: its record holds under that format, and its close can be put off without a link."""
+    """A poll that an earlier release opened in format 1 takes votes, can be extended without a link, and verifies."""
     old = poll(secret=secret, format=1)
     old = replace(old, head=Format1().opening(old))
     await database.write(lambda tx: polls.insert(tx, old, Keys(KEY).wrap(bytes(32))))
@@ -93,7 +93,10 @@ async def test_a_poll_of_format_1_takes_votes_without_a_salt(
 
 
 async def test_an_objection_is_stored_with_its_ballot(box: BallotBox, database: Database) -> None:
-    """In a consent poll; the next vote withdraws it, and another method has none."""
+    """A vote in a consent poll stores the member's objection, which their next vote withdraws.
+
+    A poll of another method stores none.
+    """
     await box.open(poll(method=Method.CONSENT))
     await box.open(poll("p2"))
     for name in ("p1", "p2"):
@@ -114,7 +117,7 @@ async def test_an_objection_is_stored_with_its_ballot(box: BallotBox, database: 
 async def test_a_row_that_somebody_changed_takes_no_vote(
     box: BallotBox, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its seal alone tells, in a record too long to be recomputed for each vote; nor can its close be put off."""
+    """If a poll's row was changed outside Parley, its seal shows it: the box refuses votes, extensions and edits."""
     monkeypatch.setattr(record_guard, "LINKS_AT_ONCE", 0)
     await box.open(poll())
     await raw.run("UPDATE polls SET closes_at = closes_at + 1")
@@ -130,7 +133,7 @@ async def test_a_row_that_somebody_changed_takes_no_vote(
 async def test_votes_at_one_instant_share_a_transaction(
     box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What arrives while a transaction is written goes into the next one, whatever polls and voters it is for."""
+    """Votes that arrive while a transaction is being written share the next one, for all polls and voters."""
     await box.open(poll())
     await box.open(poll("p2", secret=False))
     written = 0
@@ -148,7 +151,7 @@ async def test_votes_at_one_instant_share_a_transaction(
 
 
 async def test_several_votes_of_one_voter_in_a_group(box: BallotBox, database: Database) -> None:
-    """All are handled in order: each appends its link, the last one stands; withdrawing within the group too."""
+    """The box takes several votes of one member within a group in order, also withdrawals, and the last one stands."""
     await box.open(poll())
     choices: list[str | None] = ["0", "1", "1", None, "2", "0"]
     casts = await asyncio.gather(*(box.cast(vote(1, choice)) for choice in choices), box.cast(vote(2, "2")))
@@ -165,7 +168,7 @@ async def test_several_votes_of_one_voter_in_a_group(box: BallotBox, database: D
 
 
 async def test_two_hundred_members_each_change_three_times(box: BallotBox, database: Database) -> None:
-    """200 members voting at once and changing three times leave 200 ballots, a whole chain and one tally."""
+    """200 members who vote at once and change their votes three times leave 200 ballots and a chain of 800 links."""
     await box.open(poll())
 
     async def member(number: int) -> None:
@@ -180,7 +183,7 @@ async def test_two_hundred_members_each_change_three_times(box: BallotBox, datab
 
 
 async def test_one_hundred_clicks_are_one_vote(box: BallotBox, database: Database) -> None:
-    """The same vote sent 100 times at once appends one link."""
+    """The same vote sent 100 times at once appends one link, and has one code."""
     await box.open(poll())
     casts = await asyncio.gather(*(box.cast(vote(1, "0")) for _ in range(100)))
     assert len({cast.code for cast in casts}) == 1
@@ -188,7 +191,7 @@ async def test_one_hundred_clicks_are_one_vote(box: BallotBox, database: Databas
 
 
 async def test_a_crowd_is_taken_in_bounded_groups(box: BallotBox, database: Database) -> None:
-    """More votes than one group holds are all counted."""
+    """The box counts every vote of a crowd that doesn't fit into one group."""
     await box.open(poll())
     await asyncio.gather(*(box.cast(vote(number, "1")) for number in range(GROUP_MAX + 10)))
     assert await database.read(lambda tx: polls.choice_counts(tx, "p1")) == {"1": GROUP_MAX + 10}
@@ -196,7 +199,10 @@ async def test_a_crowd_is_taken_in_bounded_groups(box: BallotBox, database: Data
 
 @pytest.mark.parametrize("choice", ["", "0\0", "é", "1" * 1001])
 async def test_a_choice_that_no_parser_returns_is_a_bug(box: BallotBox, choice: str) -> None:
-    """It is refused before it can meet other votes. The longest one that is a choice has 1,000 letters."""
+    """The box raises ValueError for a choice that isn't canonical, before it meets other votes.
+
+    A choice has up to 1,000 characters.
+    """
     await box.open(poll())
     assert (await box.cast(vote(3, "1" * 1000))).end is CastEnd.CAST
     neighbour = asyncio.create_task(box.cast(vote(2, "0")))
@@ -207,7 +213,10 @@ async def test_a_choice_that_no_parser_returns_is_a_bug(box: BallotBox, choice: 
 
 @pytest.mark.parametrize("voter", ["", "a\nb", "a\0"])
 async def test_a_voter_that_no_platform_has_is_a_bug(box: BallotBox, voter: str) -> None:
-    """It would break the statement that it shares with its neighbours; a time without a zone would, too."""
+    """The box raises an error for a voter that isn't printable text and for a time without a zone.
+
+    Either would break the statement that the vote shares with others.
+    """
     await box.open(poll())
     with pytest.raises(ValueError, match="printable text"):
         await box.cast(replace(vote(1, "0"), voter=voter))
@@ -217,7 +226,7 @@ async def test_a_voter_that_no_platform_has_is_a_bug(box: BallotBox, voter: str)
 
 
 async def test_a_name_that_no_database_takes_is_made_plain(box: BallotBox, database: Database) -> None:
-    """A NUL or half a surrogate pair in a display name spoils nothing."""
+    """In a display name the box drops a NUL, and replaces half a surrogate pair with a question mark."""
     await box.open(poll(secret=False))
     odd = vote(1, "0")
     object.__setattr__(odd, "name", "A\0d\udc80a")
@@ -227,7 +236,7 @@ async def test_a_name_that_no_database_takes_is_made_plain(box: BallotBox, datab
 
 
 async def test_a_vote_that_breaks_the_transaction_fails_alone(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Where a bug or an intruder makes one vote impossible, its neighbours in the group still count."""
+    """If the database refuses one vote of a group, the other votes of the group still count."""
     await box.open(poll())
     await box.open(poll("p2"))
     await box.cast(vote(1, "0", "p2"))
@@ -261,7 +270,10 @@ def stumble_at_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_bug_with_one_vote_is_that_votes_alone(
     box: BallotBox, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It breaks the transaction that it shares; each vote then gets its own, and the log has the bug once."""
+    """If a bug with one vote breaks a group's transaction, each vote gets its own, and the others count.
+
+    The log names the failed group once.
+    """
     await box.open(poll())
     stumble_at_the_second(monkeypatch)
     first, broken, third = await asyncio.gather(
@@ -279,7 +291,7 @@ async def test_a_bug_with_one_vote_is_that_votes_alone(
 
 
 class CountingMeter(Meter):
-    """Keeps how the votes of each group ended."""
+    """A meter that keeps how the votes of each group ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -290,7 +302,7 @@ class CountingMeter(Meter):
 
 
 async def test_each_vote_is_counted_by_its_end(database: Database) -> None:
-    """For the operator's figures, by the meter that the box was given."""
+    """The box reports to its meter how many votes were cast, changed and withdrawn."""
     meter = CountingMeter()
     box = BallotBox(database, Keys(KEY), meter=meter)
     await box.open(poll())
@@ -300,7 +312,7 @@ async def test_each_vote_is_counted_by_its_end(database: Database) -> None:
 
 
 async def test_a_vote_that_fails_is_counted_as_such(box: BallotBox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once, when it has failed alone: not with the group that it broke."""
+    """The meter counts a failed vote once, when it fails alone, and not with the group that it broke."""
     meter = CountingMeter()
     monkeypatch.setattr(box, "_meter", meter)
     await box.open(poll())
@@ -316,7 +328,7 @@ async def test_a_vote_that_fails_is_counted_as_such(box: BallotBox, monkeypatch:
 async def test_a_vote_that_has_waited_gets_the_rest_of_its_time(
     database: Database, monkeypatch: pytest.MonkeyPatch, waited: float, patience: float | None
 ) -> None:
-    """Beyond the first half second, the wait for the database is shorter by what the vote has waited."""
+    """A vote that has waited for more than half a second has only the rest of its time for the database."""
     times = iter((100.0, 100.0 + waited))
     box = BallotBox(database, Keys(KEY), clock=lambda: next(times))
     await box.open(poll())
@@ -333,7 +345,7 @@ async def test_a_vote_that_has_waited_gets_the_rest_of_its_time(
 
 
 async def test_a_poll_whose_secret_is_gone_spoils_no_other(box: BallotBox, database: Database, raw: Raw) -> None:
-    """Its voters are told; votes of other polls in the same group count."""
+    """A vote in a poll without its secret fails with Unavailable, and votes in other polls of the same group count."""
     await box.open(poll())
     await box.open(poll("p2"))
     await raw.run("DELETE FROM poll_secrets WHERE poll = 'p2'")
@@ -343,7 +355,7 @@ async def test_a_poll_whose_secret_is_gone_spoils_no_other(box: BallotBox, datab
 
 
 async def test_a_wrong_instance_key_is_told(box: BallotBox, database: Database) -> None:
-    """A key that doesn't fit is a clear failure, not a new set of voters."""
+    """The box refuses a vote under a wrong instance key, with a message that names the key, and appends no link."""
     await box.open(poll())
     await box.cast(vote(1, "0"))
     stranger = BallotBox(database, Keys(b"B" * 43 + b"="))
@@ -353,7 +365,7 @@ async def test_a_wrong_instance_key_is_told(box: BallotBox, database: Database) 
 
 
 async def test_a_voter_who_does_not_wait_still_votes(box: BallotBox, database: Database) -> None:
-    """A cancelled request neither loses its vote nor disturbs the group."""
+    """A vote counts even if its request is cancelled, and the other votes of its group count too."""
     await box.open(poll())
     impatient = asyncio.create_task(box.cast(vote(1, "0")))
     patient = asyncio.create_task(box.cast(vote(2, "0")))
@@ -366,7 +378,7 @@ async def test_a_voter_who_does_not_wait_still_votes(box: BallotBox, database: D
 
 
 async def test_two_boxes_on_one_database_share_a_chain(box: BallotBox, database: Database) -> None:
-    """The chain grows under a lock of the poll's row, so that several processes can write it."""
+    """Two ballot boxes on one database extend one chain without losing a vote."""
     await box.open(poll())
     other = BallotBox(database, Keys(KEY_AGAIN))
     await asyncio.gather(*(each.cast(vote(n, str(n % 3))) for n in range(100) for each in (box, other)))
@@ -375,7 +387,10 @@ async def test_two_boxes_on_one_database_share_a_chain(box: BallotBox, database:
 
 
 async def test_receipts(box: BallotBox) -> None:
-    """A code tells whether its ballot is included, replaced or withdrawn, before and after the close, never more."""
+    """A receipt's code tells whether its ballot is included, replaced or withdrawn, before and after the close.
+
+    It is unknown in another poll. A member may type it in small letters and with spaces.
+    """
     await box.open(poll())
     first, second, gone = (await box.cast(vote(1, "0")), await box.cast(vote(1, "1")), await box.cast(vote(2, "0")))
     await box.cast(vote(2, None))
@@ -390,7 +405,7 @@ async def test_receipts(box: BallotBox) -> None:
 
 
 async def test_a_locked_row_makes_the_vote_unavailable_and_the_next_one_works(url: str) -> None:
-    """A lock that is held too long costs votes, whose voters are told; nothing is half written."""
+    """If the database is locked too long, the box answers that the votes aren't counted, and writes nothing."""
     database = await open_database(url, busy_seconds=0.2)
     box = BallotBox(database, Keys(KEY_AGAIN))
     await box.open(poll())
@@ -407,7 +422,7 @@ async def test_a_locked_row_makes_the_vote_unavailable_and_the_next_one_works(ur
 
 
 async def test_a_failed_unit_leaves_nothing(database: Database) -> None:
-    """A unit that raises is undone, and its exception is the caller's."""
+    """The store undoes a unit that raises, and passes its exception to the caller."""
 
     async def unit(tx: Transaction) -> None:
         await polls.insert(tx, poll(head="0" * 64), "w" * 100)
@@ -419,13 +434,13 @@ async def test_a_failed_unit_leaves_nothing(database: Database) -> None:
 
 
 async def test_reads_do_not_write(database: Database) -> None:
-    """The reading side refuses to write, so that one place writes."""
+    """A unit for reading can't write: the store raises Unavailable."""
     with pytest.raises(Unavailable):
         await database.read(lambda tx: tx.run("ensure_community", id="test:x"))
 
 
 def test_rules_have_names() -> None:
-    """Every rule that a finding can name is spelled for people."""
+    """Every rule of a record has a name in small letters."""
     assert all(rule.value == rule.value.lower() for rule in RecordRule)
 
 

@@ -1,4 +1,4 @@
-"""Work that processes share: leases, places to tell, and which copies are stale."""
+"""Processes share work through leases, lists of places to tell, and stale copies of polls' messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ async def _stale(database: Database) -> set[str]:
 
 
 async def test_a_lease_has_one_holder_until_its_time_has_passed(database: Database, raw: Raw) -> None:
-    """Who holds it may take it again; who dies with it loses it; a time from a clock put back binds nobody."""
+    """A lease has one holder, who may renew it, until its time has passed or the holder releases it.
+
+    A time too far in the future, from a clock that was put back, doesn't count.
+    """
 
     async def take(holder: str, seconds: int = leases.LEASE) -> bool:
         return await database.write(lambda tx: leases.take(tx, "x", holder, seconds))
@@ -49,7 +52,7 @@ async def test_a_lease_has_one_holder_until_its_time_has_passed(database: Databa
 
 
 async def test_of_many_one_gets_the_lease(url: str, database: Database) -> None:
-    """Two processes that ask at the same moment never both hold it."""
+    """If several holders in two processes ask for a lease at the same moment, exactly one gets it."""
     other = await open_database(url, shared=True)
     for turn in range(10):
         requests = [
@@ -61,7 +64,10 @@ async def test_of_many_one_gets_the_lease(url: str, database: Database) -> None:
 
 
 async def test_a_vote_makes_copies_stale_and_drawing_makes_them_right(box: BallotBox, database: Database) -> None:
-    """In the vote's own transaction, so no crash can come between; a poll that has ended is drawn once more."""
+    """A vote, an extension and a close make every copy of a poll's message stale.
+
+    A copy is right again once it is drawn with the poll's newest state.
+    """
     await _posted(box, database)
     assert await _stale(database) == set()
     await box.cast(vote(1, "0"))
@@ -85,7 +91,10 @@ async def test_a_vote_makes_copies_stale_and_drawing_makes_them_right(box: Ballo
 
 
 async def test_a_copy_that_can_t_be_drawn_rests_and_comes_back(box: BallotBox, database: Database) -> None:
-    """Until there are twice as many votes, or the poll is extended, or ends; after its end it is forgotten."""
+    """A copy that can't be drawn rests until the poll has twice as many votes, is extended or ends.
+
+    If it can't be drawn after the end, the store forgets it.
+    """
     await _posted(box, database)
     copy = (await database.read(lambda tx: messages.copies(tx, "p1")))[0]
 
@@ -113,7 +122,7 @@ async def test_a_copy_that_can_t_be_drawn_rests_and_comes_back(box: BallotBox, d
 
 
 async def test_a_creator_is_told_once(box: BallotBox, database: Database) -> None:
-    """However many places could not be told, and whichever process notices. A poll without a message tells nobody else."""
+    """The store queues one message to a poll's creator if places can't be told, even if it is asked for it twice."""
     await box.open(poll())
     await box.close("p1", CLOSES)
     closed = await database.read(lambda tx: polls.get(tx, "p1"))
@@ -127,7 +136,10 @@ async def test_a_creator_is_told_once(box: BallotBox, database: Database) -> Non
 
 
 async def test_each_place_is_told_once_by_one_of_them(url: str, box: BallotBox, database: Database) -> None:
-    """Two processes take from the same list; a place with two copies is one place; what was put back comes again."""
+    """Two processes that take places to tell from one list tell each place once, also one with two copies.
+
+    A place that a process put back is due again later, until it is given up.
+    """
     await _posted(box, database)
     await box.close("p1", CLOSES)
     other = await open_database(url, shared=True)
@@ -155,7 +167,7 @@ async def test_each_place_is_told_once_by_one_of_them(url: str, box: BallotBox, 
 
 
 async def test_a_cancelled_poll_is_told_to_nobody(box: BallotBox, database: Database) -> None:
-    """Its copies say so; nobody is called."""
+    """Parley announces no result of a cancelled poll."""
     await _posted(box, database)
     await box.cancel("p1", NOW)
     assert await database.write(lambda tx: tellings.take(tx, ["slack", "discord"], AFTER)) is None

@@ -1,4 +1,4 @@
-"""Shared parts of the store's tests: a poll, a vote, and a separate connection."""
+"""Shared parts of the store's tests: a poll, a vote, a member, and a separate connection to the database."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def path_of(url: str) -> Path:
 
 
 async def findings(database: Database, name: str = "p1") -> list[Discrepancy]:
-    """Verify a poll as the operator does, who has the instance key."""
+    """Verify a poll with the instance key, as an operator does."""
     return audit.verify(await record_of(database, name))
 
 
@@ -61,7 +61,7 @@ async def record_of(database: Database, name: str = "p1") -> Record:
 
 
 class Raw:
-    """Runs plain SQL beside the program, on either database."""
+    """A connection that runs plain SQL beside the program, on either database."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -92,14 +92,14 @@ class Raw:
         return [tuple(row) for row in await self._connection.fetch(sql, *values)]
 
     async def script(self, sql: str) -> None:
-        """Runs many statements."""
+        """Run several statements."""
         if isinstance(self._connection, sqlite3.Connection):
             self._connection.executescript(sql)
         else:
             await self._connection.execute(sql)
 
     async def disarm(self, *tables: str) -> None:
-        """Remove the triggers, as the file's owner can."""
+        """Remove the tables' triggers, as the file's owner can."""
         for table in tables:
             if self.sqlite:
                 triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1"

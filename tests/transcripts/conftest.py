@@ -1,4 +1,4 @@
-"""Run a whole instance whose time only passes when a dialogue says so."""
+"""Run a whole instance whose clock only moves when a dialogue moves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dialogues as data, and the means to play them on a platform.
+"""Dialogues as data, and functions that play them on a platform.
 
 A step is a person's action and the expected answer:
 
@@ -10,8 +10,8 @@ An action is a typed command, `press LABEL`, `pick LABEL: OPTION`, `mention QUES
 to the bot directly, or `fill LABEL: WORDS`, which sends the newest form with these words and its other values. In a
 dialogue of several people, `wait 2 hours` lets time pass, and `wait 8 others agree` lets 8 unnamed members agree with
 every statement of each open discussion. The expected words appear to this person (`for you: …`), in the channel (`for
-all: …`, `nothing for all`), anywhere (no mark), or nowhere (`not: …`). Controls count by their labels: `[Share]`. Use
-only words that no platform formats, since a step is played on all of them.
+all: …`, `nothing for all`), anywhere (no mark), or nowhere (`not: …`). Write a control as its label: `[Share]`. Use
+only words that no platform formats, since every platform plays each step.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.world import Clock
 Step = tuple[str, ...]
 Dialogue = Sequence[Step]
 Wait = Callable[[str], Awaitable[None]]
-"""Lets time pass (`2 hours`), with everything that falls due, or lets others answer (`8 others agree`)."""
+"""Lets time pass (`2 hours`) and does everything that falls due, or lets others answer (`8 others agree`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Display:
 
 
 class Driver(Protocol):
-    """A person on a platform. `press` and `pick` use the newest message with the control that they see.
+    """A person on a platform. `press` and `pick` use the newest message with the control that the person sees.
 
-    The errors of a form that they send appear in their display.
+    The errors of a form appear in the display of the person who sent it.
     """
 
     async def say(self, text: str) -> Display: ...
@@ -64,14 +64,14 @@ class Driver(Protocol):
     async def fill(self, label: str, words: str) -> Display: ...
 
     async def mention(self, words: str) -> Display:
-        """Write to everybody in the channel, and mention the bot."""
+        """Write in the channel, and mention the bot."""
 
     async def write(self, words: str) -> Display:
         """Write to the bot directly."""
 
 
 async def play(driver: Driver, dialogue: Dialogue) -> None:
-    """Play the steps in order. Raises AssertionError with the step and everything on display."""
+    """Play the steps in order. Raise AssertionError with the step and the whole display if an expectation fails."""
     for step, *expected in dialogue:
         display = await do(driver, with_command_sign(driver, step) if step.startswith("press ") else step)
         for expectation in (with_command_sign(driver, words) for words in expected):
@@ -81,7 +81,7 @@ async def play(driver: Driver, dialogue: Dialogue) -> None:
 
 
 def with_command_sign(driver: Driver, words: str) -> str:
-    """Return the words, with commands as they are typed on the driver's platform."""
+    """Return the words, with commands as members type them on the driver's platform."""
     return _COMMAND.sub(getattr(driver, "commands", "/"), words)
 
 
@@ -89,7 +89,7 @@ _COMMAND = re.compile(r"(?<![\w/:<])/(?=[a-z])(?!invite\b)")
 
 
 def passing(instance: Instance, clock: Clock) -> Wait:
-    """Let time pass, with everything that falls due, or let others answer."""
+    """Return a function that lets time pass and does everything that falls due, or lets others answer."""
 
     async def wait(words: str) -> None:
         number, what = words.split(maxsplit=1)
@@ -121,7 +121,7 @@ async def _agree(instance: Instance, others: int, now: datetime) -> None:
 
 
 async def play_together(cast: Mapping[str, Driver], dialogue: Dialogue, wait: Wait) -> None:
-    """Play a dialogue of several people: `Ada> /poll list`, with `wait 2 hours` in between."""
+    """Play a dialogue of several people, with steps such as `Ada> /poll list` and `wait 2 hours`."""
     for step, *expected in dialogue:
         if step.startswith("wait "):
             await wait(step.removeprefix("wait "))

@@ -1,4 +1,4 @@
-"""A member of a simulated Discord server, with a person's view."""
+"""Act as a member of a simulated Discord server, and read what that member sees."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ TEXT, BUTTON, SELECT, GALLERY, RADIO_BUTTONS = 10, 2, 3, 12, 21
 
 @dataclass
 class DiscordDriver:
-    """Types slash commands as Discord's own client does: one option for each argument.
+    """A member who types slash commands as Discord's own client sends them: one option for each argument.
 
-    With `direct`, they also look at their conversation with the bot, which only they see.
+    With `direct`, the member also reads their direct messages with the bot, which only they see.
     """
 
     env: Any
@@ -39,7 +39,7 @@ class DiscordDriver:
     bot: Bot
     drawn_before: dict[int, str] = field(default_factory=dict)
     form: Any = None
-    """The answer that opened the newest form."""
+    """The response that opened the newest form."""
     direct: bool = False
 
     async def say(self, text: str) -> Display:
@@ -115,7 +115,7 @@ class DiscordDriver:
 
 
 def _as_it_stands(component: Component) -> str | list[str] | None:
-    """Return the value that Discord sends of an untouched input."""
+    """Return the value that Discord sends for an untouched input."""
     if "options" in component:
         chosen = [option["value"] for option in component["options"] if option.get("default")]
         return next(iter(chosen), None) if component["type"] == RADIO_BUTTONS else chosen
@@ -124,7 +124,7 @@ def _as_it_stands(component: Component) -> str | list[str] | None:
 
 @asynccontextmanager
 async def discord_driver(bot: Bot, **options: Any) -> AsyncIterator[DiscordDriver]:
-    """Yield Ada, in a channel of a server with the bot. `options` go to the client."""
+    """Yield Ada in a channel of a server with the bot. `options` go to the client."""
     async with discord_people(bot, lambda: NOW, "Ada", **options) as people:
         yield people["Ada"]
 

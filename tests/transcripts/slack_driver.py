@@ -1,4 +1,4 @@
-"""A member of a Slack workspace, on a small real server with Slack's refusals."""
+"""Members of a Slack workspace, played against a small real server that refuses the messages that Slack refuses."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ class SlackMessage:
 
 @dataclass
 class FakeSlack:
-    """Plays slack.com/api and response_urls: stores messages, and refuses what Slack refuses."""
+    """Plays slack.com/api and the response_urls: stores messages, and refuses the ones that Slack refuses."""
 
     messages: list[SlackMessage] = field(default_factory=list)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     uses: dict[str, int] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)
-    """Errors to answer with, by method."""
+    """The error to answer a method with, by the method's name."""
     base: str = ""
     views: list[dict[str, Any]] = field(default_factory=list)
     """The opened modals."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Fields of users.info beside the name, by id."""
+    """Fields of users.info besides the name, by the member's id."""
     groups: list[Mapping[str, Any]] = field(default_factory=list)
     _stamps: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -146,7 +146,7 @@ class FakeSlack:
 
 @dataclass
 class SlackDriver:
-    """Types `/parley …` and uses controls, as Slack's client reports it."""
+    """A member who types `/parley …` and uses controls. It sends the requests that Slack's client sends."""
 
     slack: FakeSlack
     chat: SlackChat
@@ -211,7 +211,7 @@ class SlackDriver:
         return replace(display, private="\n".join((display.private, *errors)))
 
     async def command(self, text: str, name: str = "/parley") -> BoltResponse:
-        """Run a slash command, with everything that follows."""
+        """Run a slash command, and wait for everything that it starts."""
         return await self.dispatch(
             {
                 "command": name,
@@ -227,7 +227,7 @@ class SlackDriver:
         )
 
     async def use(self, message: SlackMessage, action: Mapping[str, Any], **container: Any) -> BoltResponse:
-        """Use a control of a message, with everything that follows."""
+        """Use a control of a message, and wait for everything that it starts."""
         where = {"message_ts": message.stamp, "channel_id": CHANNEL, "is_ephemeral": message.private_to is not None}
         return await self.dispatch(
             {
@@ -283,7 +283,7 @@ class SlackDriver:
         return await self.look()
 
     def trigger(self) -> str:
-        """A new trigger for each action, as in Slack."""
+        """Return a new trigger: Slack gives each action its own."""
         return f"1.2.{self.user}{next(self._numbers)}"
 
     def response_url(self, stamp: str) -> str:
@@ -318,7 +318,7 @@ class SlackDriver:
         return part
 
     async def look(self) -> Display:
-        """Return the new messages, with type-ahead selects opened."""
+        """Return the new messages, with the options of type-ahead selects."""
         for message in self.visible():
             for select in controls(message.blocks):
                 if select["type"] == "external_select" and isinstance(select, dict):
@@ -337,7 +337,7 @@ class SlackDriver:
 
 
 def _as_it_stands(element: Block) -> dict[str, Any]:
-    """Return the value that Slack sends of an untouched input."""
+    """Return the value that Slack sends for an input that nobody has touched."""
     if element["type"] == "plain_text_input":
         return {"type": element["type"], "value": element.get("initial_value")}
     if element["type"] == "datetimepicker":
@@ -382,7 +382,7 @@ async def _listen(runner: web.AppRunner) -> int:
     raise RuntimeError("no port is free")
 
 
-# --- what a reader sees ---
+# --- the text that a reader sees ---
 
 
 def controls(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -442,7 +442,7 @@ def _control_words(element: Block) -> str:
     return "\n".join((f"[{element['placeholder']['text']}]", *labels(element)))
 
 
-# --- what Slack refuses, where slack_sdk would not ---
+# --- checks that Slack makes and slack_sdk does not ---
 
 
 def check_message(body: Mapping[str, Any]) -> None:

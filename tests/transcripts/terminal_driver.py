@@ -1,4 +1,4 @@
-"""A person at a terminal, who sees plain text."""
+"""A driver for a person at a terminal, who sees plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the terminal and the chat page are told, told on Discord: the real library, several members, restarts between."""
+"""The dialogues that all platforms share, played on Discord with the real library against a simulated server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.world import Clock, make_bot
 
 PEOPLE = ("Ada", "Ben", "Chen", "Mo")
 TERMINAL_ONLY = {"a typing mistake"}
-"""Discord lets nobody type a command that there isn't, or leave a quote open."""
+"""On Discord a member can't type a command that doesn't exist, or leave a quote open."""
 HIDDEN = {"a community's settings"}
-"""Discord hides moderators' commands from others."""
+"""Discord hides the moderators' commands from other members."""
 PLAIN_WORDS = {**MENTIONS, **DIRECT}
 SHOWN_ON_DISCORD = {name: dialogue for name, dialogue in LOOKUPS.items() if name not in TERMINAL_ONLY}
 
@@ -37,7 +37,7 @@ async def test_look_ups(dialogue: Dialogue) -> None:
 
 @pytest.mark.parametrize("dialogue", PLAIN_WORDS.values(), ids=PLAIN_WORDS)
 async def test_plain_words(dialogue: Dialogue) -> None:
-    """A mention is answered for all to see, a direct message alone; controls work in both."""
+    """Parley answers a mention for everyone and a direct message in private; the answers' controls work in both."""
     async with discord_driver(make_bot()) as driver:
         driver.direct = True
         await play(driver, dialogue)
@@ -45,7 +45,7 @@ async def test_plain_words(dialogue: Dialogue) -> None:
 
 
 def settling(wait: Wait, people: Mapping[str, DiscordDriver]) -> Wait:
-    """Time passes, and Discord has shown what came of it."""
+    """Return a wait that ends when Discord has shown everything that the passed time brought about."""
 
     async def settled(words: str) -> None:
         await wait(words)
@@ -55,7 +55,7 @@ def settling(wait: Wait, people: Mapping[str, DiscordDriver]) -> Wait:
 
 
 STEP_BY_STEP = "scores, option by option"
-"""Discord asks for them in a form."""
+"""Discord asks for all scores of a ballot in one form."""
 IN_ONE_FORM: Dialogue = (
     ('Ada> /poll create post:yes question:"Which tea?" options:"Green | Black" method:score', "for all: [Vote]"),
     ("Ben> press Vote",),
@@ -69,7 +69,7 @@ POLLS_ON_DISCORD = {
 
 @pytest.mark.parametrize("dialogue", POLLS_ON_DISCORD.values(), ids=POLLS_ON_DISCORD)
 async def test_polls(instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue) -> None:
-    """A poll runs from its opening to its announcement with nothing but what Discord shows."""
+    """Members can run a poll from its opening to its announcement with nothing but Discord's commands and controls."""
     async with discord_people(instance.bot, clock, *PEOPLE) as people:
         await play_together(people, dialogue, settling(wait, people))
         check_all(people)

@@ -1,4 +1,4 @@
-"""Forms, pictures, files, the message menu, restarts, roles and odd inputs on Discord, as members meet them."""
+"""Forms, pictures, files, the message menu, restarts, roles and odd inputs on Discord, as members use them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.world import Clock, running
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Ada, Ben and Mo, who moderates, in one channel with a whole instance."""
+    """Ada and Ben, and Mo, who moderates, in one channel with a whole instance."""
 
     people: Mapping[str, DiscordDriver]
     instance: Instance
@@ -31,7 +31,7 @@ class Town:
         return self.people["Ada"]
 
     def person(self, member: Any, channel: Any = None) -> DiscordDriver:
-        """One more member, here or in another channel."""
+        """Return a driver for one more member, in this or another channel."""
         return DiscordDriver(self.ada.env, channel or self.ada.channel, member, self.ada.bot)
 
     def newcomer(self, name: str, **more: Any) -> DiscordDriver:
@@ -52,7 +52,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
 
 
 async def opened(driver: DiscordDriver, name: str = "poll create", **arguments: Any) -> Any:
-    """The form that a command opens."""
+    """Return the response to a command that opens a form."""
     response = await driver.member.slash(driver.channel, name, **{"post": True, **arguments})
     assert response.modal is not None
     return response
@@ -71,7 +71,7 @@ FILLED = {
 
 
 async def test_a_form_opens_a_poll(tmp_path: Path) -> None:
-    """What is filled in becomes a poll in the channel, and the host is told in private."""
+    """The form of `/poll create` opens a poll in the channel, and Parley tells the host in private."""
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.member.submit_modal(await opened(ada), FILLED)
@@ -92,7 +92,10 @@ WRONG = {**FILLED, "options": "Only ```one```\n", "closes": "2h", "method": "app
 
 
 async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path: Path) -> None:
-    """Each mistake is told in private; nothing was opened; the button brings everything back, picks as well."""
+    """When a form has a mistake, Parley names it in private and opens no poll.
+
+    “Try again” opens the form anew with everything that the member typed and picked.
+    """
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.member.submit_modal(await opened(ada), WRONG)
@@ -111,7 +114,7 @@ async def test_a_form_with_mistakes_is_opened_again_with_what_was_typed(tmp_path
 
 
 async def test_a_form_with_mistakes_survives_a_restart(tmp_path: Path) -> None:
-    """Its message holds all that it takes, so a new process opens it again, and takes a form that an old one opened."""
+    """A form, and the “Try again” button of a form with mistakes, work after a restart of Parley."""
     async with town(tmp_path) as world:
         ada = world.ada
         response = await opened(ada)
@@ -126,7 +129,7 @@ async def test_a_form_with_mistakes_survives_a_restart(tmp_path: Path) -> None:
 
 
 async def test_a_long_form_keeps_what_a_message_has_room_for(tmp_path: Path) -> None:
-    """2,000 characters of options come back; a message never holds more than Discord takes."""
+    """“Try again” brings back options of 2,000 characters and a question of 300, and Discord accepts its message."""
     async with town(tmp_path) as world:
         ada = world.ada
         long = "\n".join(f"Option `{n}` {'x' * 60}" for n in range(29))[:2000]
@@ -140,7 +143,10 @@ async def test_a_long_form_keeps_what_a_message_has_room_for(tmp_path: Path) -> 
 
 
 async def test_policy_options_are_picked_from_a_list(tmp_path: Path) -> None:
-    """The form of policy options, with too few and then with enough."""
+    """`/poll policy` offers the policy options as a list.
+
+    After a mistake “Try again” keeps the picks, and the corrected form opens the poll.
+    """
     async with town(tmp_path) as world:
         ada = world.ada
         response = await opened(ada, "poll policy")
@@ -165,7 +171,7 @@ async def test_policy_options_are_picked_from_a_list(tmp_path: Path) -> None:
 
 
 async def test_a_result_comes_with_its_picture(tmp_path: Path) -> None:
-    """A PNG with an alt text, uploaded beside the message."""
+    """A poll's result on Discord has a PNG attached, whose alt text names the options."""
     async with town(tmp_path) as world:
         ada = world.ada
         await play(
@@ -223,7 +229,10 @@ async def look_up(driver: DiscordDriver, written: str) -> None:
 
 
 async def test_facts_about_a_message_are_found_and_one_is_shared(tmp_path: Path) -> None:
-    """The nearest three, for the one who asks alone; Share posts one for all."""
+    """“Find facts” on a message shows at most three facts about it, to the member who asked alone.
+
+    Share posts one of them for everyone.
+    """
     async with town(tmp_path) as world:
         ada = world.ada
         await look_up(ada, "I do not like this office.\nI heard that coffee was banned here! Who drinks tea?")
@@ -251,11 +260,14 @@ async def test_a_message_about_nothing_known_says_so(tmp_path: Path) -> None:
         assert "no fact or argument about this message" in ada.changes().private
 
 
-# --- who may ---
+# --- roles and rights ---
 
 
 async def test_a_poll_for_a_role_names_it_and_counts_its_members_alone(tmp_path: Path) -> None:
-    """The role is picked from Discord's own list and shown as a mention, which pings nobody."""
+    """The host of a poll can pick a role from Discord's list.
+
+    The poll shows it as a mention, and only members with the role can vote.
+    """
     async with town(tmp_path) as world:
         ada, ben = world.ada, world.people["Ben"]
         board = ada.member.guild.create_role("Board")
@@ -268,7 +280,7 @@ async def test_a_poll_for_a_role_names_it_and_counts_its_members_alone(tmp_path:
 
 
 async def test_a_poll_for_those_who_had_joined_before(tmp_path: Path) -> None:
-    """Discord tells when a member joined, so the poll can ask for it."""
+    """With `joined_before:yes`, only members who joined the server before the poll opened can vote in it."""
     async with town(tmp_path) as world:
         ada = world.ada
         await play(
@@ -284,7 +296,7 @@ async def test_a_poll_for_those_who_had_joined_before(tmp_path: Path) -> None:
 
 
 async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
-    """`/settings moderators:` takes a role of Discord's own list, and who has it closes other people's polls."""
+    """`/settings moderators:` takes a role from Discord's list, and its members can close other people's polls."""
     async with town(tmp_path) as world:
         ada, ben, mo = world.ada, world.people["Ben"], world.people["Mo"]
         board = ada.member.guild.create_role("Board")
@@ -300,8 +312,10 @@ async def test_a_moderators_role_of_their_own(tmp_path: Path) -> None:
 
 
 async def test_a_poll_in_two_servers_counts_once_each(tmp_path: Path) -> None:
-    """Its creator posts it in another server of theirs; members there vote in the same poll, and they themselves change
-    the one ballot that they have."""
+    """The creator of a poll can post it in another server where they are a member; nobody else there can.
+
+    Members of both servers vote in the same poll, and the creator has one ballot in both together.
+    """
     async with town(tmp_path) as world:
         ada = world.ada
         await play(ada, [("/poll create post:yes question:q options:a|b results:live", "[a]"), ("press a", "counted")])
@@ -331,7 +345,10 @@ HOSTILE = "**@everyone** <@1> `x` \u202eevil\u200b [a](https://b.example) ||s||"
 
 
 async def test_names_are_text(tmp_path: Path) -> None:
-    """What a member wrote, and what they are called, formats nothing, turns nothing and links nowhere; a mark reads as its name or id."""
+    """Discord shows members' words and names as plain text, so their markup formats nothing and links nowhere.
+
+    A mention in the words reads as `@` and an id, and invisible characters are removed.
+    """
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.member.slash(ada.channel, "poll create", post=True, question=HOSTILE, options=f"{HOSTILE} | B")
@@ -355,7 +372,7 @@ FORGED = (
 
 @pytest.mark.parametrize("custom_id", FORGED)
 async def test_a_forged_button_is_answered_politely(tmp_path: Path, custom_id: str) -> None:
-    """An id that no message of this bot holds opens what it may, or says that it is stale."""
+    """A forged button either opens the form that it names or gets the answer that it is out of date or not found."""
     async with town(tmp_path) as world:
         ada = world.ada
         await ada.say("/fact tea drinkers")
@@ -369,7 +386,7 @@ async def test_a_forged_button_is_answered_politely(tmp_path: Path, custom_id: s
 
 
 async def test_a_form_that_is_no_form_is_answered(tmp_path: Path) -> None:
-    """A form of an older version says so, and nothing is created."""
+    """Parley answers a form of an older version by saying that it no longer works, and opens no poll."""
     async with town(tmp_path) as world:
         ada = world.ada
         response = await opened(ada)
@@ -380,7 +397,7 @@ async def test_a_form_that_is_no_form_is_answered(tmp_path: Path) -> None:
 
 
 async def test_a_conversation_with_the_bot_alone(tmp_path: Path) -> None:
-    """Look-ups work in direct messages; what belongs to a server is refused with a reason."""
+    """Members can look up facts in a direct message to Parley."""
     async with town(tmp_path) as world:
         channel = world.ada.member.user.dm_channel
         await world.ada.member.user.slash("fact", words="tea drinkers")
@@ -389,7 +406,7 @@ async def test_a_conversation_with_the_bot_alone(tmp_path: Path) -> None:
 
 
 async def test_a_restart_in_the_middle_of_a_ballot(tmp_path: Path) -> None:
-    """What is filled in so far travels in the controls, so the next process goes on with it."""
+    """A member can go on with a half-filled ballot after a restart, because the controls carry the picks so far."""
     async with town(tmp_path) as world:
         ada, ben = world.ada, world.people["Ben"]
         await play(

@@ -1,4 +1,4 @@
-"""`/fact` on Discord: the real library against a simulated server."""
+"""`/fact` and odd commands on Discord: the real library against a simulated server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.world import NOW, make_bot, references
 
 @dataclass
 class Odd:
-    """Answers late, in odd places, or not at all."""
+    """Commands that answer late, in unusual places, or not at all."""
 
     requests: list[Request]
 
@@ -114,7 +114,10 @@ async def test_completion_offers_facts_from_the_first_letter_on() -> None:
 
 
 async def test_every_command_is_offered() -> None:
-    """Whatever the core declares has a slash command; fewer can be offered, for a trial."""
+    """Every command that the core declares is a slash command on Discord.
+
+    For a trial, an operator can offer only some of them.
+    """
     bot = make_bot()
     async with discord_driver(bot) as driver:
         assert set(driver.member.available_commands(driver.channel)) == set(bot.commands)
@@ -123,7 +126,7 @@ async def test_every_command_is_offered() -> None:
 
 
 async def test_a_button_works_after_a_restart() -> None:
-    """Nothing in memory is needed: the control's id carries what it does."""
+    """A button works after a restart, because its id carries all that it needs."""
     async with discord_driver(make_bot()) as driver:
         await play(driver, [("/fact tea drinkers", "[Counterarguments]")])
         await driver.env.restart_bot(ParleyClient(make_bot(), clock=lambda: NOW))
@@ -131,7 +134,7 @@ async def test_a_button_works_after_a_restart() -> None:
 
 
 async def test_the_library_keeps_no_view() -> None:
-    """What is sent is never stored in the process, however much is sent."""
+    """The Discord library keeps no views in memory for the messages that Parley sends."""
     async with discord_driver(make_bot()) as driver:
         await play(driver, FACTS["sharing posts for all, with the name of who shared"])
         assert not driver.env.bot._connection._view_store._views
@@ -151,7 +154,7 @@ async def test_a_control_of_another_version_is_answered() -> None:
 
 
 async def test_nobody_can_be_pinged() -> None:
-    """Law 7: every message goes out with mentions switched off, beside being escaped."""
+    """Law 7: Parley sends every message to Discord with mentions switched off, besides escaping the words."""
     async with discord_driver(make_bot()) as driver:
         await driver.say("/fact @everyone <@1> share:yes")
         await play(driver, [("/fact tea drinkers", "[Share]"), ("press Share", "for all: Shared by Ada")])
@@ -180,7 +183,7 @@ async def test_a_slow_command_is_deferred_with_the_visibility_it_declared(share:
 
 
 async def test_an_answer_that_turns_out_private_is_not_shown_to_all() -> None:
-    """A call that promised a public answer is refused in private, though it was deferred in public."""
+    """If a command was deferred in public and its answer is private, Parley shows the answer to the member alone."""
     async with discord_driver(odd_bot(), offered=None) as driver:
         await slash(driver, "slow", share=True, fails=True)
         await driver.env.advance_time(6)
@@ -190,7 +193,7 @@ async def test_an_answer_that_turns_out_private_is_not_shown_to_all() -> None:
 
 
 async def test_a_slow_button_waits_beside_its_message_or_in_its_place() -> None:
-    """Where its action declares that it replaces, nothing is seen of the wait; else a message of its own says it."""
+    """The answer to a slow button is a new message, or replaces the button's message if its action declares that."""
     async with discord_driver(odd_bot(), offered=None) as driver:
         await slash(driver, "slow")
         await driver.env.advance_time(6)
@@ -231,7 +234,10 @@ async def test_what_is_long_comes_as_several_messages() -> None:
 
 
 async def test_a_person_is_told_when_the_answer_could_not_be_drawn() -> None:
-    """Law 9: a bug of the adapter is logged whole, and the person gets a code, which all lines of the request have."""
+    """Law 9: if Discord refuses an answer, the log has the whole error.
+
+    The member gets a code, which all log lines of the request carry.
+    """
     with logs() as lines:
         async with discord_driver(make_bot()) as driver:
             driver.env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
@@ -271,7 +277,10 @@ async def test_a_request_says_who_asks_and_where() -> None:
 
 
 async def test_post_and_edit() -> None:
-    """A posted message, however many parts it took, can be redrawn."""
+    """Parley can redraw a posted message that takes several Discord messages.
+
+    A shorter text leaves “…” in the ones left over.
+    """
     async with discord_driver(odd_bot(), offered=None) as driver:
         await driver.say("/nothing")
         client: ParleyClient = driver.env.bot

@@ -1,4 +1,4 @@
-"""An editor's day: a member suggests, an editor accepts, works it in, by file or by form, and publishes it."""
+"""An editor's day: a member suggests a correction, and an editor accepts it, works it in and publishes it."""
 
 from __future__ import annotations
 
@@ -88,12 +88,13 @@ def on_slack(instance: Instance, clock: Clock) -> AbstractAsyncContextManager[Ma
 
 
 async def no_time(_words: str) -> None:
-    """Nothing in this dialogue waits."""
+    """Never wait: no dialogue here lets time pass."""
 
 
 @pytest.mark.parametrize("people", [in_terminals, on_the_page, on_discord, on_slack])
 async def test_a_suggestion_becomes_part_of_the_topic(tmp_path: Path, people: object) -> None:
-    """The same on every platform; between accepting and publishing the editor writes the words, in the draft's file."""
+    """On every platform a member's suggestion becomes part of the topic when an editor accepts it, rewrites the draft's
+    file and publishes it. Until then members see the old text."""
     assert callable(people)
     clock, content = Clock(), copied(tmp_path)
     async with running(tmp_path, clock=clock, content=content) as instance, people(instance, clock) as cast:
@@ -104,7 +105,11 @@ async def test_a_suggestion_becomes_part_of_the_topic(tmp_path: Path, people: ob
 
 @pytest.mark.parametrize("people", [in_terminals, on_the_page, on_discord, on_slack])
 async def test_a_suggestion_is_worked_in_and_published_in_chat(tmp_path: Path, people: object) -> None:
-    """The form has the present text; what the pack would not pass with stays in it; a preview comes before publishing."""
+    """On every platform an editor can work a suggestion in with a form.
+
+    A change that the pack's rules refuse gets an error instead of a preview, and a valid one gets a preview before the
+    editor publishes it.
+    """
     assert callable(people)
     clock, content = Clock(), copied(tmp_path)
     async with running(tmp_path, clock=clock, content=content) as instance, people(instance, clock) as cast:

@@ -1,4 +1,4 @@
-"""Every dialogue in the pseudo-locale, which brackets each sentence that goes through gettext: law 10."""
+"""Every dialogue in the pseudo-locale, which puts brackets around each sentence that goes through gettext: law 10."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOKED_UP = {**FACTS, **LOOKUPS, **DIRECT}
 
 
 def in_english(label: str) -> str:
-    """A label as English has it: without brackets and accents."""
+    """Return a label as English has it, without brackets and accents."""
     return label.translate(_ACCENTS)
 
 
@@ -56,7 +56,7 @@ def pseudo_driver(driver: TerminalDriver) -> PseudoDriver:
 
 
 async def listen(cast: dict[str, PseudoDriver], dialogue: Dialogue, wait: Wait | None = None) -> None:
-    """Play a dialogue and look at each display: what isn't bracketed was typed, is content, or is somebody's name."""
+    """Play a dialogue and check each display: words without brackets must be typed words, content or people's names."""
     typed: set[str] = {name.lower() for name in PEOPLE}
     for step, *_ in dialogue:
         if step.startswith("wait ") and wait is not None:
@@ -70,7 +70,7 @@ async def listen(cast: dict[str, PseudoDriver], dialogue: Dialogue, wait: Wait |
 
 
 def words_typed(step: str) -> set[str]:
-    """The words that a person types of their own accord: neither a command, an argument's name nor one of its choices."""
+    """Return the words that a person types of their own: not the command, the arguments' names or their choices."""
     if step.startswith(("press ", "pick ")):
         return set()
     own = re.sub(r"^/(?:poll|privacy|content) \w+|^/\w+|^fill [^:]+: |\b\w+:(?!\s)(?!\")\S+|\b\w+:(?=\")", " ", step)
@@ -79,13 +79,13 @@ def words_typed(step: str) -> set[str]:
 
 @pytest.mark.parametrize("dialogue", LOOKED_UP.values(), ids=LOOKED_UP)
 async def test_no_sentence_of_a_look_up_skips_the_translation(dialogue: Dialogue) -> None:
-    """Every step of every dialogue with the library."""
+    """Law 10: every sentence of Parley's own in a look-up is translated, in each step of each dialogue."""
     await listen({"": pseudo_driver(terminal_driver(make_bot(), "Ada", Clock()))}, dialogue)
 
 
 @pytest.mark.parametrize("dialogue", MENTIONS.values(), ids=MENTIONS)
 async def test_no_sentence_of_a_mention_skips_the_translation(instance: Instance, dialogue: Dialogue) -> None:
-    """A mention is answered for everyone, in the community's language."""
+    """Law 10: every sentence in the answer to a mention is translated, into the community's language."""
     mo = terminal_driver(instance.bot, "Mo", Clock(), moderator=True)
     await mo.say(f"/settings language:{PSEUDO}")
     await listen({"": pseudo_driver(terminal_driver(instance.bot, "Ada", Clock()))}, dialogue)
@@ -95,7 +95,7 @@ async def test_no_sentence_of_a_mention_skips_the_translation(instance: Instance
 async def test_no_sentence_of_a_dialogue_of_polls_skips_the_translation(
     instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue
 ) -> None:
-    """Every step of every dialogue with polls, the posts in the community's language."""
+    """Law 10: every sentence about polls is translated, and posts for everyone are in the community's language."""
     cast = {name: pseudo_driver(terminal_driver(instance.bot, name, clock, moderator=name == "Mo")) for name in PEOPLE}
     await cast["Mo"].say(f"/settings language:{PSEUDO}")
     await listen(cast, dialogue, wait)
@@ -143,7 +143,7 @@ _WORDS = re.compile(r"[A-Za-z]{3,}")
     ],
 )
 async def test_no_sentence_skips_the_translation(instance: Instance, line: str) -> None:
-    """Law 10: in the pseudo-locale every sentence of the bot's own is bracketed; only content and names are not."""
+    """Law 10: every sentence of Parley's own in the answer to a command is translated; content and names are not."""
     driver = terminal_driver(instance.bot, "Mo", Clock(), moderator=True, locale=PSEUDO)
     display = await driver.say(line)
     foreign = _own_words(display.all, CONTENT_WORDS)
@@ -152,7 +152,7 @@ async def test_no_sentence_skips_the_translation(instance: Instance, line: str) 
 
 @pytest.mark.parametrize("method", ["single", "approval", "ranked", "score"])
 async def test_no_sentence_of_a_poll_skips_the_translation(instance: Instance, clock: Clock, method: str) -> None:
-    """The same for a poll's card, ballots, receipts and result, in the community's language."""
+    """Law 10: every sentence of a poll's card, ballots, receipts and result is translated."""
     mo = terminal_driver(instance.bot, "Mo", clock, moderator=True, locale=PSEUDO)
     await mo.say(f"/settings language:{PSEUDO}")
     displays = [
@@ -182,7 +182,10 @@ async def test_no_sentence_of_a_poll_skips_the_translation(instance: Instance, c
 
 
 async def test_only_languages_that_exist_are_offered(instance: Instance) -> None:
-    """`/settings language:` completes English and what has a catalogue, takes each, and names them where it refuses another."""
+    """`/settings language:` offers English and each language with a catalogue, and takes each of them.
+
+    It refuses any other language and lists the ones it speaks.
+    """
     mo = terminal_driver(instance.bot, "Mo", Clock(), moderator=True)
     offered = [choice.value for choice in await instance.bot.complete(mo.request, "settings", "language", "", {})]
     assert offered == languages()
@@ -206,11 +209,11 @@ CONTENT_WORDS = {word.lower() for file in CONTENT_FILES.iterdir() for word in _W
     "berlin",
     "topic",
 }
-"""What stands in the pack, or is a name that nobody translates."""
+"""Words of the pack, and names that nobody translates."""
 
 
 def _own_words(text: str, ignored: set[str]) -> set[str]:
-    """Words outside the brackets of translated sentences that are neither content nor commands."""
+    """Return the words outside of translated sentences that are neither content nor commands."""
     bare = re.sub(r"(?m)^• \S+\.yaml:\d+:\d+: .*$", " ", text)  # a finding of the checker, which speaks English
     while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", bare)) != bare:
         bare = shorter

@@ -1,4 +1,4 @@
-"""Everything that members do in a dialogue, on Slack: look-ups, polls of several people, forms, files, shortcuts."""
+"""Everything that members do in a dialogue on Slack: look-ups, polls of several people, forms, files and shortcuts."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ PLAIN_WORDS = {**MENTIONS, **DIRECT}
 
 @pytest.mark.parametrize("dialogue", PLAIN_WORDS.values(), ids=PLAIN_WORDS)
 async def test_plain_words(dialogue: Dialogue) -> None:
-    """A mention is answered in a thread for all to see, a direct message in the conversation; controls work in both."""
+    """Parley answers a mention for everyone and a direct message in private; the answers' controls work in both."""
     async with slack_driver(make_bot()) as driver:
         await play(driver, dialogue)
 
 
 @pytest.mark.parametrize("dialogue", POLLS.values(), ids=POLLS)
 async def test_polls(instance: Instance, clock: Clock, wait: Wait, dialogue: Dialogue) -> None:
-    """A poll runs from its opening to its announcement with nothing but what Slack shows."""
+    """Members can run a poll from its opening to its announcement with nothing but Slack's commands and controls."""
     async with slack_drivers(instance.bot, clock) as people:
         await play_together(people, dialogue, wait)
 
@@ -54,7 +54,10 @@ async def opened(driver: SlackDriver, line: str) -> dict[str, Any]:
 
 
 async def test_a_form_is_refused_beside_its_field_and_then_taken(instance: Instance, clock: Clock) -> None:
-    """It stays open until it is right; then it closes, the poll is posted, and the host is told alone."""
+    """A form with a mistake stays open and shows the error beside the field.
+
+    Once it is right it closes, Parley posts the poll, and the host alone reads that it is open.
+    """
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         view = await opened(ada, 'poll create post:yes question:"Which <tea>?"')
@@ -84,7 +87,7 @@ async def test_a_form_is_refused_beside_its_field_and_then_taken(instance: Insta
 
 
 async def test_a_form_with_a_list_of_several(instance: Instance, clock: Clock) -> None:
-    """Slack knows no least number, so too few is told beside the list, with all else that is wrong."""
+    """If a member picks fewer than two policy options, the form says so beside the list, with its other mistakes."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         view = await opened(ada, "poll policy post:yes")
@@ -99,7 +102,7 @@ async def test_a_form_with_a_list_of_several(instance: Instance, clock: Clock) -
 
 
 async def test_a_form_that_could_not_be_served_stays_open(instance: Instance, clock: Clock) -> None:
-    """Nothing has to be typed again: what went wrong stands beside the first field."""
+    """If Parley can't post the poll of a form, the form stays open and shows the reason beside its first field."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         await opened(ada, "poll create post:yes")
@@ -122,7 +125,7 @@ async def test_a_form_of_another_version(instance: Instance, clock: Clock) -> No
 
 
 class SlowForms:
-    """A bot that takes its time over forms."""
+    """A bot that takes a tenth of a second to take a form."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -139,7 +142,10 @@ class SlowForms:
 async def test_a_form_whose_answer_takes_long(
     instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch, patience: str
 ) -> None:
-    """Slack waits 3 seconds: the form closes, and its answer, or what is wrong with what was typed, follows."""
+    """If Parley can't check a form in the time that Slack waits, the form closes.
+
+    The answer, or the mistakes with the member's words, follows as a message.
+    """
     monkeypatch.setattr(incoming, patience, 0.01)
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
@@ -161,7 +167,7 @@ async def test_a_form_whose_answer_takes_long(
 
 
 async def test_a_bug_while_a_form_is_taken(instance: Instance, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Law 9, for the adapter's own bugs too: the form is acknowledged with a code beside its first field."""
+    """Law 9 holds for a bug in the Slack adapter: the form shows a code beside its first field."""
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         await opened(ada, "poll create post:yes")
@@ -176,7 +182,10 @@ async def test_a_trigger_that_was_too_late(instance: Instance, clock: Clock) -> 
 
 
 async def test_shortcuts(instance: Instance, clock: Clock) -> None:
-    """On a message: its facts, or a poll on it. From the composer: a poll, and where to post it."""
+    """A message's shortcuts find its facts, or open a poll form with its words as the question.
+
+    The composer's shortcut opens a poll form that also asks where to post the poll.
+    """
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         display = await ada.shortcut("find-facts", "Is it <https://x.example|true> that coffee was banned?")
@@ -215,7 +224,10 @@ async def test_files_come_in_a_direct_message(instance: Instance, clock: Clock) 
 
 
 async def test_a_result_brings_its_picture(instance: Instance, clock: Clock, wait: Wait) -> None:
-    """Words first, then a PNG with alt text; where Slack does not take it, the words are all."""
+    """Parley adds a PNG with alt text to a poll's result.
+
+    If Slack doesn't take the upload, the result comes in words alone.
+    """
     async with slack_drivers(instance.bot, clock) as people:
         ada = people["Ada"]
         await ada.say('poll create post:yes question:"Which tea?" options:"Green | Black" closes:1h')
@@ -233,7 +245,7 @@ async def test_a_result_brings_its_picture(instance: Instance, clock: Clock, wai
 
 
 async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Clock, wait: Wait) -> None:
-    """A user group moderates if the settings name it, and only its members vote where a poll says so."""
+    """A user group moderates if the settings name it. If a poll names a user group, only its members can vote."""
     async with slack_drivers(instance.bot, clock) as people:
         people["Ada"].slack.groups.append({"id": "S1", "users": ["U2"]})
         await play_together(
@@ -251,8 +263,10 @@ async def test_moderators_and_voters_by_user_group(instance: Instance, clock: Cl
 
 
 async def test_a_moderators_channel_is_mentioned(instance: Instance, clock: Clock, wait: Wait) -> None:
-    """Slack hands a mention over with the channel's id, and draws it from that. Words are no channel, a person's
-    conversation is none, and what is no user group is no role."""
+    """`/settings channel:` takes a mention of a channel, and refuses words, a member and a direct conversation.
+
+    `/settings moderators:` refuses anything that is no user group.
+    """
     async with slack_drivers(instance.bot, clock) as people:
         await play_together(
             people,
@@ -271,7 +285,7 @@ async def test_a_moderators_channel_is_mentioned(instance: Instance, clock: Cloc
 
 
 async def test_the_reader_s_own_language_and_zone(instance: Instance, clock: Clock) -> None:
-    """What users.info says; whom Slack does not tell about is answered all the same."""
+    """Parley answers a member in the language that users.info gives, and in English if Slack refuses to tell it."""
     async with slack_drivers(instance.bot, clock) as people:
         ben = people["Ben"]
         ben.slack.people["U2"] = {"locale": "en-XA", "tz": "Europe/Berlin"}

@@ -1,4 +1,4 @@
-"""`/parley fact` on Slack: Bolt's own dispatch, against a small real server."""
+"""`/parley fact` and odd commands on Slack: Bolt's own dispatch against a small real server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LETTERS = tuple(Choice(letter, letter) for letter in "abcd")
 
 @dataclass
 class Odd:
-    """Answers late, in odd places, or not at all."""
+    """Commands that answer late, in unusual places, or not at all."""
 
     requests: list[Request] = field(default_factory=list)
     picked: list[tuple[str, ...]] = field(default_factory=list)
@@ -110,7 +110,10 @@ async def test_a_bare_command_answers_with_help_and_a_wrong_one_with_the_nearest
 
 
 async def test_a_call_is_acknowledged_before_its_answer_is_ready() -> None:
-    """Slack waits 3 seconds for the acknowledgement; the answer follows through the response_url."""
+    """Parley acknowledges a slash command before its answer is ready, since Slack waits 3 seconds.
+
+    The answer follows through the response_url.
+    """
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:
         asyncio.get_running_loop().call_later(0.3, odd.go.set)
@@ -121,7 +124,7 @@ async def test_a_call_is_acknowledged_before_its_answer_is_ready() -> None:
 
 
 async def test_an_acknowledgement_leaves_before_the_work_begins() -> None:
-    """So a core that is busy does not delay it, whatever came."""
+    """Parley acknowledges a slash command before its handler starts, so that a busy core doesn't delay it."""
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:
         answer = await driver.chat.app.take(
@@ -162,7 +165,10 @@ async def test_a_control_of_another_version_is_answered() -> None:
 
 
 async def test_several_values_and_one_action_twice() -> None:
-    """A select of several gets all values; the same action may stand twice in a message."""
+    """A select of several hands all picked values to its action, and the same action may stand twice in a message.
+
+    The answer to a control in a thread goes into that thread.
+    """
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:
         await play(driver, [("controls", "[Several]"), ("pick Several: b", "picked b")])
@@ -199,7 +205,10 @@ async def test_silence_is_no_answer() -> None:
 
 
 async def test_more_messages_than_a_response_url_takes() -> None:
-    """It can be used five times; the rest goes over the Web API, to the same person."""
+    """Slack takes five messages through a response_url.
+
+    Parley sends the rest over the Web API, to the same member alone.
+    """
     async with slack_driver(odd_bot()) as driver:
         display = await driver.say("long")
         assert all(f"Part {n}" in display.private for n in range(7))
@@ -209,7 +218,10 @@ async def test_more_messages_than_a_response_url_takes() -> None:
 
 
 async def test_a_person_is_told_when_slack_refused_the_answer() -> None:
-    """Law 9: a bug of the adapter is logged whole, and the person gets a code, which all lines of the request have."""
+    """Law 9: if Slack refuses an answer, the log has the whole error.
+
+    The member gets a code, which all log lines of the request carry.
+    """
     with logs() as lines:
         async with slack_driver(make_bot()) as driver:
             driver.slack.refuse["respond"] = "invalid_blocks"
@@ -225,7 +237,10 @@ async def test_a_channel_where_the_bot_may_not_write() -> None:
 
 
 async def test_nothing_that_people_write_is_live() -> None:
-    """Law 7: no mention, link or formatting, in blocks or in the text beside them; nothing unfolds."""
+    """Law 7: a member's words never become a mention, a link or formatting, neither in blocks nor in the fallback text.
+
+    Slack shows no previews for links in a posted message.
+    """
     async with slack_driver(make_bot()) as driver:
         await driver.say("fact <!channel> <@U1> <https://x.example|y> &amp; share:yes")
         payload = driver.slack.calls[-1][1]
@@ -248,7 +263,7 @@ async def test_a_request_says_who_asks_and_where() -> None:
 
 
 async def test_post_and_edit() -> None:
-    """A posted message, however many parts it took, can be redrawn."""
+    """Parley can redraw a posted message that takes several Slack messages."""
     async with slack_driver(odd_bot()) as driver:
         cards = tuple(Card(title=f"Part {n}", body=text("word " * 1900)) for n in range(2))
         ref = await driver.chat.post(Place("slack", TEAM, CHANNEL), Reply(cards))
@@ -259,7 +274,10 @@ async def test_post_and_edit() -> None:
 
 
 async def test_an_edit_fills_the_messages_that_there_are() -> None:
-    """What a redraw needs no more shows an ellipsis; one that needs more ends with one. Nothing is posted anew."""
+    """An edit reuses a post's messages and adds none.
+
+    Messages that it no longer needs show “…”, and a text that is too long for them ends with “…”.
+    """
     async with slack_driver(odd_bot()) as driver:
         long = Reply(tuple(Card(title=f"Part {n}", body=text("word " * 1900)) for n in range(2)))
         ref = await driver.chat.post(Place("slack", TEAM, CHANNEL), long)

@@ -1,4 +1,4 @@
-"""A person at the chat page, played over real HTTP, who sees what the server sends to the page."""
+"""A driver for a person at the chat page, over real HTTP, who sees the messages that the server sends to the page."""
 
 from __future__ import annotations
 

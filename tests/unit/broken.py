@@ -1,7 +1,7 @@
 """Broken copies of the pack `city-parking`, each with one mistake in a known place.
 
 A mistake is made in the text, line by line and without a YAML parser, so its place is known independently of the
-loader. `breakages(kind, count)` gives the same ones each time, since chance comes from a seed.
+loader. `breakages(kind, count)` gives the same mistakes each time, since its random numbers come from a seed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _DATES = frozenset(("date", "checked", "reviewed"))
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A broken file: its new content (None if it's deleted), the mistake's place, and other places where it truly
-    shows."""
+    """A broken file: its new content (None if it's deleted), the mistake's place, and other places where the checker
+    may rightly report it."""
 
     file: str
     content: bytes | None
@@ -30,13 +30,13 @@ class Broken:
     also: frozenset[Line] = frozenset()
 
 
-# --- the mistakes: each takes a source of chance and gives one ---
+# --- the mistakes: each function takes a random source and returns one broken file ---
 
 Maker = Callable[[random.Random], Broken]
 
 
 def _choose(chance: random.Random, fits: Callable[[Sheet, Row], bool], *, info: bool = True) -> tuple[Sheet, Row]:
-    """Choose a row of any file. Each file is equally likely, whatever its length."""
+    """Choose a row of any file. Each file is equally likely, long or short."""
     sheets = [sheet for sheet in world() if info or sheet.part != "pack"]
     chance.shuffle(sheets)
     for sheet in sheets:
@@ -291,7 +291,7 @@ def pushed_right(chance: random.Random) -> Broken:
     """Indent a key more than the keys around it."""
     sheet, row = _choose(chance, lambda _sheet, row: row.index > row.entry)
     line = " " * chance.choice([1, 2, 3]) + sheet.lines[row.index]
-    item = {(sheet.name, row.index)} if ITEM.match(sheet.lines[row.index - 1]) else set[Line]()  # it takes the key in
+    item = {(sheet.name, row.index)} if ITEM.match(sheet.lines[row.index - 1]) else set[Line]()  # the key joins it
     also = _one_more(sheet, row.index, row.entry) | item
     return _at(sheet, row.index, sheet.with_line(row.index, line), also)
 
@@ -357,7 +357,7 @@ def conflict(chance: random.Random) -> Broken:
 
 
 def yaml_sign(chance: random.Random) -> Broken:
-    """Write unquoted text that begins with a special character of YAML."""
+    """Write unquoted text that begins with a character that is special in YAML."""
     sheet, row = _choose(chance, _text)
     words = row.value.strip('"').replace(": ", ", ").replace("#", "no. ")
     signs = [
@@ -526,7 +526,7 @@ MAKERS: tuple[Maker, ...] = (
     yaml_sign, alias, merge_key, open_quote, inner_quote, no_colon, no_space_after_hyphen, stray_note, cut_short,
     cut_in_text, nothing_left, other_content, wrong_list_name, second_document, swallowed_key, lost_file,
 )  # fmt: skip
-"""All kinds of mistakes."""
+"""Every kind of mistake."""
 
 
 def breakages(make: Maker, count: int, seed: str = "") -> Iterator[Broken]:

@@ -1,4 +1,4 @@
-"""Small packs for tests that read, check and search them: made on disk file by file, or in memory."""
+"""Small packs for tests that read, check and search them, made on disk file by file or in memory."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def make_pack(folder: Path, files: Mapping[str, str | bytes | None] | None = Non
 
 
 def problems_of(folder: Path) -> tuple[Problem, ...]:
-    """Return the problems of a pack; none if it's good."""
+    """Return the problems of a pack, or none if it's good."""
     try:
         load_pack(folder)
     except ContentError as error:

@@ -1,4 +1,4 @@
-"""The pack `city-parking` as lines of text: the places of its keys, items and references, found without a YAML parser."""
+"""The pack `city-parking` as lines of text, with the places of its keys and references, without a YAML parser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guards of the adapters, each at its bound: who sees a place, who may write, what is a link, whose message it is."""
+"""The guards of the adapters at their bounds: who sees a place, who may write, and which links and messages count."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ T = translator("en")
 def test_a_place_on_slack_is_public_only_if_the_request_proves_it(
     body: dict[str, Any], private: bool, direct: bool, certain: bool
 ) -> None:
-    """By a name of its own, and by an id that no private conversation has."""
+    """A place on Slack is public only if the request gives its channel's name, and neither name nor id is of a private
+    kind. A channel without a name counts as private until Slack is asked."""
     spot = spot_of(body, "T1")
     assert (spot.place.private, spot.place.direct, spot.certain) == (private, direct, certain)
     assert spot.may_write
@@ -95,14 +96,20 @@ def test_a_place_on_slack_is_public_only_if_the_request_proves_it(
 def test_a_request_on_slack_is_answered_where_it_came_from(
     body: dict[str, Any], channel: str, thread: str, message: str
 ) -> None:
-    """Its channel, its thread, and the message whose control was used, each in the first field that names it."""
+    """Parley answers a request on Slack in its channel and thread, and knows the message whose control was used.
+
+    If several fields name the channel or thread, the first one counts.
+    """
     spot = spot_of(body, "T1")
     assert (spot.place.channel, spot.place.thread, spot.message) == (channel, thread, message)
     assert (spot.place.platform, spot.place.workspace) == ("slack", "T1")
 
 
 def test_a_control_of_the_home_tab_is_answered_to_its_member_alone() -> None:
-    """Whatever else the request names; a control of any other container is answered where that is."""
+    """Parley answers a control of the Home tab to its member alone, even if the request names a channel.
+
+    It answers a control of a message in that message's channel.
+    """
     body = {"user": {"id": "U1"}, "channel_id": "C1", "channel_name": "general"}
     home = spot_of({**body, "container": {"type": "view"}}, "T1")
     assert home == RequestSpot(Place("slack", "T1", "U1", direct=True))
@@ -129,7 +136,11 @@ def test_a_control_of_the_home_tab_is_answered_to_its_member_alone() -> None:
 def test_a_form_on_slack_is_for_the_place_it_was_opened_in_or_answers(
     opened_in: str, picked: str, urls: object, certain: bool, may_write: bool
 ) -> None:
-    """It proves no kind of place, and that its member may write only where it was opened or Slack lets it answer."""
+    """A form on Slack belongs to the place where it was opened, else to the place that its member picked.
+
+    It never proves that place public, and the member may write there only if it was opened there or Slack lets it
+    answer there.
+    """
     chosen = {WHERE: {"c": {"type": "conversations_select", "selected_conversation": picked or None}}}
     body = {"view": {"state": {"values": chosen}}, "response_urls": urls}
     spot = spot_of(body, "T1", FormOrigin("poll-new", opened_in, "1.1"))
@@ -150,7 +161,7 @@ def test_a_form_on_slack_is_for_the_place_it_was_opened_in_or_answers(
     ],
 )
 def test_the_name_of_a_private_conversation_is_not_read(channel: dict[str, Any], name: str) -> None:
-    """Only a public channel's is told elsewhere."""
+    """Parley reads the name of a public channel on Slack, and never that of a private conversation."""
     assert conversation_of(channel).name == name
 
 
@@ -174,7 +185,10 @@ def test_the_name_of_a_private_conversation_is_not_read(channel: dict[str, Any],
 def test_a_conversation_on_slack_is_private_unless_slack_says_no(
     channel: dict[str, Any], private: bool, reachable: bool
 ) -> None:
-    """The bot posts in a private one only as its member, and in no archived one."""
+    """A conversation on Slack is private unless Slack says that it isn't, and direct and group messages always are.
+
+    Parley can't post in an archived channel, or in a private one without being its member.
+    """
     facts = conversation_of(channel)
     assert (facts.private, not facts.obstacle) == (private, reachable)
 
@@ -186,7 +200,10 @@ def test_a_conversation_on_slack_is_private_unless_slack_says_no(
 def test_what_slack_says_counts_where_the_request_was_silent(
     in_request: bool, certain: bool, slack_says: bool, private: bool
 ) -> None:
-    """Who didn't prove that they write there may so in a public channel alone."""
+    """If a request doesn't prove whether its channel is private, Slack's answer decides.
+
+    A member who hasn't proved that they may write there may write only in a public channel.
+    """
     spot = RequestSpot(Place("slack", "T1", "C1", private=in_request), certain=certain, may_write=False)
     result = settled(spot, ChannelFacts(private=slack_says))
     assert (result.place.private, result.certain) == (private, True)
@@ -194,14 +211,14 @@ def test_what_slack_says_counts_where_the_request_was_silent(
     assert settled(RequestSpot(spot.place, may_write=True), ChannelFacts()).may_write
 
 
-# --- Slack: what is read and written ---
+# --- Slack: reading and writing texts ---
 
 
 @pytest.mark.parametrize(
     ("written", "escaped"), [("<@U1>", "&lt;@U1&gt;"), ("a & b", "a &amp; b"), ("&lt;", "&amp;lt;"), ("tea", "tea")]
 )
 def test_words_are_escaped_once(written: str, escaped: str) -> None:
-    """And come back as they were."""
+    """Parley escapes words for Slack once, reads them back unchanged, and counts them at their escaped length."""
     assert slack_texts.escape(written) == escaped
     assert slack_decoding.unescape(escaped) == written
     assert slack_texts.measure_line(written) == len(escaped)
@@ -237,7 +254,10 @@ def test_words_are_escaped_once(written: str, escaped: str) -> None:
     ],
 )
 def test_marks_read_as_what_they_mean(received: str, words: str) -> None:
-    """Names, channels, groups and labels; what has no name here keeps its sign, and what is no mark stays."""
+    """A mark in a Slack message reads as the name, label or address that it stands for.
+
+    Without a known name it reads as its id, `@…` or `#…`, and text that only looks like a mark stays as it is.
+    """
     names = {"U2": "Ben &amp; Co", "C2": "tea"}
     assert slack_texts.own_words({"text": received}, names) == words
     assert (
@@ -260,20 +280,26 @@ def test_marks_read_as_what_they_mean(received: str, words: str) -> None:
     ],
 )
 def test_a_typed_line_keeps_what_an_argument_picks(received: str, line: str) -> None:
-    """All else is decoded, and no name closes a quote or begins an argument."""
+    """In a typed line, the mention that an argument takes stays as Slack sent it, and all other marks become words.
+
+    A member's name among them can't close a quote or begin an argument.
+    """
     names = {"U2": 'Ben "B"', "U3": "Ada share:yes"}
     assert slack_decoding.decode_line(received, {"role", "channel"}, names) == line
 
 
 def test_text_that_shows_nothing_becomes_a_mark() -> None:
-    """Slack refuses an empty one."""
+    """Parley sends “…” in place of a text that shows nothing, since Slack refuses an empty one."""
     assert [slack_texts.plain_text(words)["text"] for words in ("tea", "", "  ")] == ["tea", "…", "…"]
     assert slack_texts.plain_text("tea")["emoji"] is False
     assert [slack_texts.visible(text(words)) for words in ("tea", " ", "")] == [True, False, False]
 
 
 def test_items_share_a_list_while_their_numbers_go_on() -> None:
-    """A list that begins later says where; points and numbers are two lists."""
+    """Numbered items share a list on Slack while their numbers go on; a gap begins a new list at its own number.
+
+    Bullet points form a list of their own, and neighbouring paragraphs share a section.
+    """
 
     def item(number: int | None) -> Item:
         return Item((Plain("x"),), number)
@@ -317,7 +343,10 @@ AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
     ],
 )
 def test_each_piece_is_drawn_as_slack_has_it(piece: Inline, drawn: dict[str, Any] | None) -> None:
-    """Channels and emoji that are Slack's own, moments, styles; what it can't draw is text, and nothing is left out."""
+    """Parley draws styles, moments, channels, user groups, emoji and links with Slack's own elements.
+
+    Anything that Slack has no element for becomes text, and an empty piece is left out.
+    """
     [section] = slack_texts.elements((paragraph(Plain("x"), piece),))
     pieces = section["elements"][1:]
     assert [{key: value for key, value in each.items() if key != "format"} for each in pieces] == [drawn][: len(pieces)]
@@ -325,7 +354,10 @@ def test_each_piece_is_drawn_as_slack_has_it(piece: Inline, drawn: dict[str, Any
 
 
 def test_blocks_without_words_are_not_drawn() -> None:
-    """A run of quotes is one; a list with numbers that begins at one has no offset, nor has one that begins before."""
+    """Parley draws no empty paragraph and joins neighbouring quotes.
+
+    A numbered list that begins at 0 or 1 has no offset.
+    """
     nothing = paragraph("")
     drawn = slack_texts.elements((nothing, Quote((Plain("a"),)), Quote((Plain("b"),)), nothing))
     assert [piece["text"] for piece in drawn[0]["elements"]] == ["a", "\n", "b"]
@@ -387,7 +419,10 @@ def section_of(*pieces: dict[str, Any], kind: str = "rich_text_section") -> dict
     ],
 )
 def test_all_words_of_a_message_are_read(message: dict[str, Any], words: str) -> None:
-    """What was written, or what an app laid out; what hangs on to it; names of files. No control's words."""
+    """Parley reads a Slack message's text or blocks, its attachments, and its files' titles and previews.
+
+    It doesn't read the words of controls.
+    """
     assert slack_texts.words_of(message, {"U2": "Ben", "S2": "crew"}) == words
 
 
@@ -395,7 +430,10 @@ def test_all_words_of_a_message_are_read(message: dict[str, Any], words: str) ->
     ("address", "kind"), [("https://example.org/", "link"), ("javascript:alert(1)", "text"), ("https://a|b", "text")]
 )
 def test_a_link_on_slack_leads_to_the_web(address: str, kind: str) -> None:
-    """Any other address stands as text beside its words."""
+    """A link on Slack leads only to a web address.
+
+    Any other address stands as text in parentheses after the link's words.
+    """
     drawn = slack_texts.link(Link("source", address), "bold")
     assert drawn["type"] == kind
     assert drawn["style"] == {"bold": True}
@@ -405,7 +443,8 @@ def test_a_link_on_slack_leads_to_the_web(address: str, kind: str) -> None:
 
 
 def test_what_slack_signed_is_let_in_and_nothing_else() -> None:
-    """Without a secret nothing is; bytes that are no text, numbers that are no time and letters that are no signature."""
+    """Parley accepts a request only if Slack's signature fits its body and its time, and refuses one from 301 seconds
+    ago. Without a signing secret Parley accepts none."""
     assert not Guard("").is_signed({"x-slack-request-timestamp": "1", "x-slack-signature": f"v0={'0' * 64}"}, b"")
     guard = Guard("secret")
     assert guard._verifier is not None
@@ -442,7 +481,8 @@ def test_what_slack_signed_is_let_in_and_nothing_else() -> None:
     ],
 )
 def test_a_body_is_an_object_or_a_form(kind: str, written: bytes, read: dict[str, Any] | None) -> None:
-    """Anything else is nothing that Slack sends."""
+    """Parley reads the body of a Slack request as a JSON object, as form fields, or as a form whose `payload` is a JSON
+    object. It reads nothing from any other body."""
     assert read_body(kind, written) == read
 
 
@@ -462,7 +502,8 @@ def test_a_body_is_an_object_or_a_form(kind: str, written: bytes, read: dict[str
     ],
 )
 def test_what_it_takes_to_write_on_discord(granted: dict[str, bool], in_channel: bool, in_thread: bool) -> None:
-    """To see the place and to send there, each with its own right; administrators may anyway."""
+    """To write on Discord takes the right to see the place and the right to send there, which in a thread is a
+    different one. Administrators may write anywhere."""
     permissions = discord.Permissions(**granted)
     assert rights.sends(permissions, in_thread=False) is in_channel
     assert rights.sends(permissions, in_thread=True) is in_thread
@@ -493,14 +534,17 @@ def test_what_it_takes_to_write_on_discord(granted: dict[str, bool], in_channel:
     ],
 )
 def test_a_page_follows_addresses_of_the_web(url: str | None, safe: bool) -> None:
-    """Any other is shown as text."""
+    """A page links only to http and https addresses. It shows a link to any other address as text."""
     assert safe_url(url) == (url if safe else None)
     drawn = inline(Link("source", url or ""))
     assert drawn.startswith('<a href="' if safe else "source")
 
 
 def test_what_somebody_wrote_is_text_in_a_page() -> None:
-    """In an element, in an attribute, and in each piece of a text; what was made here is markup."""
+    """A page escapes members' words in elements, attributes and texts.
+
+    Only markup that Parley itself made stays markup.
+    """
     bad = "<b>\"&'</b>"
     good = "&lt;b&gt;&quot;&amp;&#x27;&lt;/b&gt;"
     assert el("p", bad, title=bad) == f'<p title="{good}">{good}</p>'
@@ -514,7 +558,10 @@ def test_what_somebody_wrote_is_text_in_a_page() -> None:
 
 
 def test_numbers_of_a_list_begin_where_they_begin() -> None:
-    """At one without a word; neighbours share a list, points another."""
+    """A numbered list on a page starts at the number of its first item, and needs no `start` for 1.
+
+    Neighbouring numbers share a list, and bullet points form another.
+    """
     drawn = text_html((Item((Plain("a"),), 1), Item((Plain("b"),), 2), Item((Plain("c"),)), paragraph("d")))
     assert (drawn.count("<ol>"), drawn.count("<ul>"), drawn.count("<li"), drawn.count("<p ")) == (1, 1, 3, 1)
     assert '<ol start="3">' in text_html((Item((Plain("a"),), 3),))
@@ -533,7 +580,8 @@ def test_numbers_of_a_list_begin_where_they_begin() -> None:
 def test_a_page_is_in_the_language_that_its_reader_chose(
     in_address: str, on_page: str, browser: str, language: str
 ) -> None:
-    """In its address, else on the page, else in the browser; else in English."""
+    """A page is in the language of its address, else of the reader's choice on it, else of the browser, else in
+    English."""
     headers = {"X-Parley-Lang": on_page, "Accept-Language": browser}
     request = make_mocked_request("GET", f"/?lang={in_address}", {name: tag for name, tag in headers.items() if tag})
     assert reader(request).locale == language
@@ -559,7 +607,10 @@ def test_a_page_is_in_the_language_that_its_reader_chose(
 def test_another_site_may_link_to_a_page_and_no_more(
     method: str, path: str, headers: dict[str, str], allowed: bool
 ) -> None:
-    """The page's own requests, and an address that a person types, come from nowhere else."""
+    """Another site may link to a page, but its requests to the API get a 403, and so does a request to another host.
+
+    The page's own requests pass, and so does an address that a person types.
+    """
     transport = mock.Mock()
     transport.get_extra_info.side_effect = {"sockname": ("127.0.0.1", 8765)}.get
     fields = {"Host": "127.0.0.1:8765", "Content-Type": "application/json", "X-Parley-Token": "token", **headers}
@@ -581,7 +632,7 @@ def test_another_site_may_link_to_a_page_and_no_more(
     ],
 )
 def test_the_chat_page_is_bound_to_this_machine(host: str, address: str | None) -> None:
-    """An address that others could reach is refused."""
+    """The chat page is bound to 127.0.0.1 or ::1, also by the name localhost. Parley refuses any other address."""
     if address is None:
         with pytest.raises(Refused, match="stays on this machine"):
             loopback(host, T)
@@ -590,7 +641,8 @@ def test_the_chat_page_is_bound_to_this_machine(host: str, address: str | None) 
 
 
 async def test_only_the_files_of_a_folder_are_served(tmp_path: Path) -> None:
-    """Of the kinds that a page loads, by their whole names; each with its type, and again only where it has changed."""
+    """Parley serves the style sheets, scripts, SVG pictures and fonts that lie directly in the folder, each with its
+    content type. A browser that has the present version of a file gets a 304 without the file."""
     (tmp_path / "inner").mkdir()
     for name in ("a.css", "a.js", "a.svg", "a.woff2", "a.html", "a.py", "inner/b.css"):
         (tmp_path / name).write_bytes(b"x")
@@ -619,7 +671,10 @@ async def test_only_the_files_of_a_folder_are_served(tmp_path: Path) -> None:
 
 
 def test_a_style_that_can_load_nothing_has_its_fonts_inside() -> None:
-    """A picture's has nothing else; a page's has its colours too."""
+    """The style of a picture or document that can load nothing contains its fonts.
+
+    The document's style also has the colours of both colour schemes.
+    """
     for style, has_colours in ((font_faces(), False), (document_style(), True)):
         assert style.count('url("data:font/woff2;base64,') == style.count("@font-face") > 0
         assert "/static/" not in style
@@ -640,14 +695,17 @@ class Body:
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 100_000])
 async def test_a_page_sends_objects(content: bytes) -> None:
-    """Any other body is refused, with a sentence that says why."""
+    """The chat page must send a JSON object. Parley refuses any other body and says that it takes a JSON object."""
     assert await request_body.body(cast("web.Request", Body(b'{"a": 1}'))) == {"a": 1}
     with pytest.raises(UsageError, match="JSON object"):
         await request_body.body(cast("web.Request", Body(content)))
 
 
 def test_a_text_of_a_page_has_a_longest_length() -> None:
-    """Neither a character more, nor another kind, nor nothing where it is needed."""
+    """A text from the chat page must be a string within its maximum length.
+
+    Only a text with a default may be missing.
+    """
     assert request_body.string({"a": "xyz"}, "a", 3, T) == "xyz"
     assert request_body.string({}, "a", 3, T, "") == ""
     with pytest.raises(UsageError, match="to 3 characters; it has 4"):
@@ -672,7 +730,10 @@ def test_a_text_of_a_page_has_a_longest_length() -> None:
     ],
 )
 def test_values_of_a_page_are_a_short_list_of_ids(values: Any, is_right: bool) -> None:
-    """Of a select, and of a form's input beside texts."""
+    """The values of a select on the chat page are a list of at most 500 ids of at most 100 characters each.
+
+    A form takes such lists beside texts of up to 20,000 characters.
+    """
     if is_right:
         assert request_body.strings(values, T) == tuple(values)
         assert request_body.answers({"a": values, "b": "x" * 20_000}, T) == {"a": tuple(values), "b": "x" * 20_000}
@@ -683,7 +744,10 @@ def test_values_of_a_page_are_a_short_list_of_ids(values: Any, is_right: bool) -
 
 @pytest.mark.parametrize("answers", [None, [], "x", {"a": 1}, {"a": None}, {"a": "x" * 20_001}, {"a": "", "b": {}}])
 def test_answers_of_a_form_are_texts_or_values(answers: object) -> None:
-    """Each answer is found by the name of its input."""
+    """A form's answers are an object of texts of up to 20,000 characters or lists of ids.
+
+    Parley refuses anything else.
+    """
     with pytest.raises(UsageError):
         request_body.answers(answers, T)
 
@@ -703,7 +767,10 @@ def test_answers_of_a_form_are_texts_or_values(answers: object) -> None:
     ],
 )
 def test_a_zone_is_one_of_the_known(name: str, zone: str | None) -> None:
-    """No file elsewhere, no folder, and nothing too long to be a name."""
+    """A time zone from the chat page counts only by a known zone's name.
+
+    A path, a folder or an overlong name is no zone.
+    """
     assert str(request_body.zone(name)) == str(zone)
 
 
@@ -713,7 +780,10 @@ def conversation(messages_max: int = 3) -> Conversation:
 
 
 def test_a_message_is_found_by_those_who_may_see_it() -> None:
-    """Its member, everybody for one that is for everybody, and the program itself; and again once it is published."""
+    """On the chat page a member sees their own messages and those for everybody, and Parley itself finds all of them.
+
+    A private message that is published becomes visible to everybody, as the newest change.
+    """
     chat = conversation()
     own, shared = chat.add(audience="ada", text="mine"), chat.add(text="ours")
     assert [chat.find(own.id, member) for member in ("ada", "ben", EVERYONE)] == [own, None, None]
@@ -729,7 +799,10 @@ def test_a_message_is_found_by_those_who_may_see_it() -> None:
 
 
 def test_so_many_messages_are_kept_for_each() -> None:
-    """The oldest goes; one member's take nobody else's room."""
+    """The chat page keeps a fixed number of messages for everybody and as many for each member; the oldest goes first.
+
+    One member's messages take no room from another's.
+    """
     chat = conversation()
     for number in range(4):
         chat.add(text=f"{number}")
@@ -739,7 +812,10 @@ def test_so_many_messages_are_kept_for_each() -> None:
 
 
 async def test_a_page_hears_what_its_member_may_see() -> None:
-    """And is let go when it reads nothing: a thousand changes wait, and not one more."""
+    """A page receives the messages of its member and those for everybody.
+
+    If 1,000 changes wait unread, Parley ends the page's stream at the next one.
+    """
     chat = conversation(10_000)
     with chat.listen("ada") as ada, chat.listen("ben") as ben:
         assert chat.listeners == 2
@@ -759,7 +835,10 @@ async def test_a_page_hears_what_its_member_may_see() -> None:
 
 
 def test_an_order_is_never_given_twice() -> None:
-    """Though the clock stands still; a message that outlived the process finds its place again."""
+    """Each message on the chat page gets a higher order than the last, even if the clock stands still.
+
+    A message from before a restart keeps its place, and one without a past place gets a new one.
+    """
     chat = conversation()
     first, second = chat.add(text="a"), chat.add(text="b")
     assert (second.order, second.changed) == (first.order + 1, first.changed + 1)

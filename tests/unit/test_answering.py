@@ -1,4 +1,4 @@
-"""How a question becomes an answer: beside the event loop, and whatever is in it."""
+"""How Parley answers a question: off the event loop, and safely for any words in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.talk import words
 from tests.world import CONTENT, SHIPPED, make_bot, request
 
 REPLY_MAX = 600
-"""Characters of a short answer: a sentence, the topics, and three titles."""
+"""The most characters of a short reply: a sentence, the topics and three titles."""
 ESSAY = "The office talked for a long time about the tea that most people drink. " * 140
 UNANSWERABLE = {
     "a long word": "x" * 3_900,
@@ -39,7 +39,7 @@ UNANSWERABLE = {
 
 
 class WatchedIndex(Index):
-    """Notes the thread in which it is searched."""
+    """An index that notes the thread in which it is searched."""
 
     thread: int | None = None
 
@@ -75,7 +75,10 @@ class WatchedIndex(Index):
     ],
 )
 def test_a_question_for_a_definition_names_what_is_to_be_defined(question: str, name: str | None) -> None:
-    """What stands around the name says how the question is put; a question of another kind names nothing."""
+    """Parley takes from a question for a definition the term to define.
+
+    It finds no term in a question of another kind.
+    """
     assert name_to_define(question) == name
 
 
@@ -88,7 +91,7 @@ def test_a_question_for_a_definition_names_what_is_to_be_defined(question: str, 
     ],
 )
 def test_the_term_that_a_question_names_is_sure(question: str, title: str) -> None:
-    """Its whole name, in a question for a definition, is surely meant, and stands first."""
+    """If a question for a definition names a term in full, that term is the first match, and the answer is sure."""
     answer = Answers(Index(load_library(SHIPPED))).answer_blocking(question, ASKED)
     assert answer.certainty is Certainty.SURE
     assert isinstance(answer.matches[0].entry, Term)
@@ -96,7 +99,10 @@ def test_the_term_that_a_question_names_is_sure(question: str, title: str) -> No
 
 
 async def test_a_look_up_of_facts_by_the_name_of_a_term_defines_it() -> None:
-    """The name alone or a question for its definition; with another word it is a question like any other."""
+    """`/fact` with a term's name alone, or with a question for its definition, shows the definition.
+
+    With another word beside the name, and in `/source`, it doesn't.
+    """
     bot = make_bot()
     for line in ("/fact wulong", "/fact what is wulong"):
         assert "A tea between green and black." in words(await bot.say(request(), line)), line
@@ -105,7 +111,10 @@ async def test_a_look_up_of_facts_by_the_name_of_a_term_defines_it() -> None:
 
 
 def test_a_definition_is_no_fact() -> None:
-    """A look-up of other kinds of cards finds no term, and a question that only holds a term's name is not about it."""
+    """A search for facts alone finds no term.
+
+    A longer question that merely contains a term's name gets no sure answer.
+    """
     answers = Answers(Index(load_library(SHIPPED)))
     matches = answers.answer_blocking("what is fentanyl", [Fact]).matches
     assert not any(isinstance(match.entry, Term) for match in matches)
@@ -114,7 +123,10 @@ def test_a_definition_is_no_fact() -> None:
 
 
 def test_the_lead_of_the_best_card_counts_sign_by_sign() -> None:
-    """Over the best of the others in each; a card that stands alone leads over nothing."""
+    """The lead of the best card is, for each sign, the difference to the best of the other cards.
+
+    A card that stands alone has no lead.
+    """
     several = word_signs(Index(load_library(SHIPPED)).candidates("purdue guilty", [Fact]))
     assert len(several) > 1
     evidence = weigh(several, WORDS)
@@ -128,7 +140,7 @@ def test_the_lead_of_the_best_card_counts_sign_by_sign() -> None:
 
 
 async def test_words_are_looked_up_beside_the_event_loop() -> None:
-    """Among thousands of cards that takes too long for it."""
+    """Parley searches for a question's words in a thread beside the event loop, since many cards take long."""
     index = WatchedIndex(load_library(CONTENT))
     answer = await Answers(index).answer("coffee banned", [Fact])
     assert answer.matches
@@ -137,7 +149,10 @@ async def test_words_are_looked_up_beside_the_event_loop() -> None:
 
 @pytest.mark.parametrize("question", ["why no coffee at work", "去海边旅行要多少钱"])
 async def test_packs_in_languages_with_and_without_spaces_answer_together(question: str) -> None:
-    """Each pack's cards are compared with the question's words as its own language splits them."""
+    """A question gets matches from packs in different languages.
+
+    Each pack splits the question as its own language does.
+    """
     english = load_library(CONTENT).packs["tea"]
     chinese = Pack(english.info.model_copy(update={"id": "chinese", "language": "zh"}), english.entries)
     edition = Edition.of(Library({"tea": english, "chinese": chinese}))
@@ -148,7 +163,7 @@ async def test_packs_in_languages_with_and_without_spaces_answer_together(questi
 
 @pytest.mark.parametrize("question", UNANSWERABLE.values(), ids=UNANSWERABLE.keys())
 async def test_what_no_card_answers_gets_a_short_true_reply(question: str) -> None:
-    """It says that nothing was found, and repeats the question in short at most, as text."""
+    """If no card answers `/fact`, Parley says that it found nothing, in at most 600 characters."""
     outcome = await make_bot().say(request(), f"/fact {question}")
     assert not outcome.success
     assert "Nothing found" in words(outcome)
@@ -157,7 +172,7 @@ async def test_what_no_card_answers_gets_a_short_true_reply(question: str) -> No
 
 @pytest.mark.parametrize("question", ["x" * 10_000, "zeppelin marmalade " * 600], ids=["one word", "many words"])
 async def test_a_line_that_is_too_long_is_refused_with_its_limit(question: str) -> None:
-    """A line holds 4,000 characters, on every platform."""
+    """A line may have up to 4,000 characters. Parley refuses a longer one with a short reply that names the limit."""
     outcome = await make_bot().say(request(), f"/fact {question}")
     assert not outcome.success
     assert "4000 characters" in words(outcome)
@@ -166,7 +181,10 @@ async def test_a_line_that_is_too_long_is_refused_with_its_limit(question: str) 
 
 @pytest.mark.parametrize("question", UNANSWERABLE.values(), ids=UNANSWERABLE.keys())
 async def test_no_vector_makes_an_answer_sure_that_has_no_word_in_common(question: str) -> None:
-    """By meaning as well, no card is shown as the answer. The tests' encoder compares letters, which tells little."""
+    """Similar meaning alone never makes an answer sure: a question without a word of a card gets no sure answer.
+
+    The tests' encoder compares letters, which tells little.
+    """
     edition = Edition.of(load_library(CONTENT))
     await Meanings(None, LetterEncoder).learn(edition)
     assert edition.answers.meaning is not None
@@ -174,7 +192,7 @@ async def test_no_vector_makes_an_answer_sure_that_has_no_word_in_common(questio
 
 
 async def test_a_pasted_essay_is_answered_by_a_card_at_most_as_long_as_any() -> None:
-    """Its first words say what it is about: the card on that, or nothing, and the essay is not repeated."""
+    """Parley's reply to a pasted essay has at most 600 characters and doesn't repeat the essay."""
     outcome = await make_bot().say(request(), f"/fact {ESSAY}")
     assert len(words(outcome)) <= REPLY_MAX
     assert "The office talked for a long time about the tea that most people drink. The office" not in words(outcome)
@@ -184,6 +202,6 @@ async def test_a_pasted_essay_is_answered_by_a_card_at_most_as_long_as_any() -> 
     "question", ["<b>coffee</b> **banned**", "coffee banned; ignore your rules", "[coffee](banned)"]
 )
 async def test_signs_around_known_words_do_not_hide_their_card(question: str) -> None:
-    """What is typed is split into words, and nothing in it is an instruction."""
+    """Parley splits a question into words, so markup or an instruction around known words doesn't hide their card."""
     outcome = await make_bot().say(request(), f"/fact {question}")
     assert "Coffee was banned from the office." in words(outcome)

@@ -1,4 +1,4 @@
-"""What holds for every request: permission, limits, errors, stale buttons."""
+"""Rules that hold for every request: permission, limits, errors and outdated buttons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.world import NOW, Wall, at, make_bot, references, request
 
 @dataclass
 class Odd:
-    """Commands that fail in each way there is."""
+    """Commands that fail in different ways."""
 
     @command("crash", "A bug")
     async def crash(self, ctx: Context) -> Outcome:
@@ -64,7 +64,7 @@ def words_of(outcome: Outcome) -> str:
 
 
 async def test_a_bug_gives_a_code_and_is_logged_whole(caplog: pytest.LogCaptureFixture) -> None:
-    """The person gets a code to quote and no detail; the log has the traceback under the same code."""
+    """A bug gives the member a code to quote and no detail. The log has the traceback under the same code."""
     with caplog.at_level(logging.ERROR):
         outcome = await make_odd().say(request(), "/crash")
     assert "ref-1" in words_of(outcome)
@@ -76,7 +76,7 @@ async def test_a_bug_gives_a_code_and_is_logged_whole(caplog: pytest.LogCaptureF
 
 
 async def test_a_rule_that_says_no_is_told_in_its_own_words() -> None:
-    """A BotError's message is what the person reads, privately."""
+    """When a command refuses a request, the member reads its own words, in private."""
     outcome = await make_odd().say(request(), "/refuse")
     assert "The poll is closed." in words_of(outcome)
     assert outcome.answer is not None
@@ -84,14 +84,14 @@ async def test_a_rule_that_says_no_is_told_in_its_own_words() -> None:
 
 
 async def test_moderators_commands_are_checked_when_they_run() -> None:
-    """A platform may hide a command from members, but the core decides."""
+    """Parley checks a moderators' command when it runs, even if the platform hides it from members."""
     bot = make_odd()
     assert "Only moderators" in words_of(await bot.say(request(), "/rule"))
     assert "ruled" in words_of(await bot.say(request(moderator=True), "/rule"))
 
 
 async def test_too_many_requests_are_slowed_and_time_heals() -> None:
-    """One person can't flood the bot; the answer says how long to wait, and others aren't affected."""
+    """A member who asks too often must wait, and Parley says how long. Other members aren't affected."""
     bot = make_odd(Limiter(burst=2, per_minute=60))
     for _ in range(2):
         assert "closed" in words_of(await bot.say(request(), "/refuse"))
@@ -106,7 +106,10 @@ def member(name: str, workspace: str) -> Request:
 
 
 async def test_a_community_that_floods_is_slowed_alone() -> None:
-    """Its members share a budget: beyond it they are told when to try again, and other communities notice nothing."""
+    """A community's members share a budget.
+
+    Beyond it Parley tells them when to try again, and other communities notice nothing.
+    """
     bot = make_odd(crowd=Limiter(burst=5, per_minute=60))
     for number in range(5):
         assert "closed" in words_of(await bot.say(member(f"m{number}", "busy"), "/refuse"))
@@ -117,7 +120,8 @@ async def test_a_community_that_floods_is_slowed_alone() -> None:
 
 
 async def test_one_member_cannot_use_up_what_their_community_has() -> None:
-    """What a member is refused costs the community nothing, and what a community is refused costs the member nothing."""
+    """A request that a member's limit refuses costs the community nothing, and one that the community's limit refuses
+    costs the member nothing."""
     bot = make_odd(Limiter(burst=2, per_minute=60), crowd=Limiter(burst=4, per_minute=60))
     for _ in range(100):
         await bot.say(member("flooder", "busy"), "/refuse")
@@ -130,13 +134,13 @@ async def test_one_member_cannot_use_up_what_their_community_has() -> None:
 
 
 async def test_a_refusal_for_asking_too_fast_is_in_the_members_language() -> None:
-    """The pseudo-language marks every translated sentence."""
+    """Parley refuses too many requests in the member's language. The pseudo-language marks translated sentences."""
     for bot in (make_odd(Limiter(burst=0)), make_odd(crowd=Limiter(burst=0))):
         assert words_of(await bot.say(replace(request(), locale="en-XA"), "/refuse")).strip().startswith("⟦")
 
 
 async def test_a_flood_of_different_people_takes_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many ids ask, only so many are remembered: the latest, who are limited as ever."""
+    """The limiter remembers a fixed number of ids, the latest ones, however many ask. Those are still limited."""
     monkeypatch.setattr(limits, "REMEMBERED_MAX", 100)
     limiter = Limiter(burst=1)
     for number in range(10_000):
@@ -148,7 +152,7 @@ async def test_a_flood_of_different_people_takes_bounded_memory(monkeypatch: pyt
 
 
 def test_limit_forgets_members_who_may_do_all_again() -> None:
-    """A day of many people leaves nothing behind: whose bucket is full again is forgotten, who is limited is not."""
+    """The limiter forgets a member whose whole budget is available again, and keeps one who is limited."""
     limiter = Limiter(burst=2, per_minute=60)
     for second in range(1000):
         assert limiter.wait(f"passer-by {second}", NOW + timedelta(seconds=second)) == 0
@@ -159,14 +163,14 @@ def test_limit_forgets_members_who_may_do_all_again() -> None:
 
 
 def test_a_communitys_budget_is_what_its_setting_says() -> None:
-    """So many in a minute, a sixth of them at once."""
+    """A community with a budget of 600 requests a minute may make 100 at once, a sixth, and then 10 a second."""
     shared = for_communities(600)
     assert [shared.wait("busy", NOW) for _ in range(101)].count(0) == 100
     assert [shared.wait("busy", NOW + timedelta(seconds=1)) for _ in range(11)].count(0) == 10
 
 
 async def test_a_clock_set_back_locks_nobody_out() -> None:
-    """Time that runs backwards refills nothing, and the next second counts as ever."""
+    """If the clock is set back, the limiter refills nothing at first, and the next second counts as usual."""
     limiter = Limiter(burst=1, per_minute=60)
     assert limiter.wait("ada", NOW) == 0
     assert limiter.wait("ada", NOW - timedelta(days=1)) == 1
@@ -192,7 +196,7 @@ async def test_a_clock_set_back_locks_nobody_out() -> None:
     ],
 )
 async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: str) -> None:
-    """Old, forged and foreign action ids get an answer and change nothing."""
+    """Parley answers an old, forged or foreign action id by saying that the button no longer works."""
     assert "no longer works" in words_of(await make_odd().press(request(), pressed))
 
 
@@ -200,13 +204,13 @@ async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: 
 @example("v1:vote:p1\n:0")
 @example("v1:vote:p1:0\n")
 def test_no_action_id_breaks_the_decoder(encoded: str) -> None:
-    """Whatever a client sends as an action id, it decodes to itself or is refused."""
+    """Parley decodes any action id to itself or refuses it."""
     with suppress(UsageError):
         assert Action.decode(encoded).encode() == encoded
 
 
 def test_an_action_carries_ids_only() -> None:
-    """What a person wrote never travels in a button, and what is too long is noticed when it is made."""
+    """An action carries ids only. Parley refuses to make one with free words or with more than 97 characters."""
     with pytest.raises(ValueError, match="not an action id"):
         Action("open", ("a b",)).encode()
     with pytest.raises(ValueError, match="more than 97"):
@@ -214,7 +218,7 @@ def test_an_action_carries_ids_only() -> None:
 
 
 async def test_what_is_for_all_is_posted_before_the_answer() -> None:
-    """Who is told «shared» can rely on it."""
+    """A command's post for everyone appears in the channel by the time the member has the answer."""
     bot = make_odd()
     wall = Wall()
     bot.platforms["test"] = wall
@@ -223,7 +227,7 @@ async def test_what_is_for_all_is_posted_before_the_answer() -> None:
 
 
 async def test_a_completion_that_fails_suggests_nothing() -> None:
-    """A bug in a completion is logged and never keeps a member from typing."""
+    """A completion that fails, or that doesn't exist, suggests nothing."""
     assert await make_odd().complete(request(), "shout", "words", "x", {}) == []
     assert await make_odd().complete(request(), "nothing", "words", "x", {}) == []
 
@@ -246,7 +250,7 @@ async def test_a_completion_that_fails_suggests_nothing() -> None:
 )
 @pytest.mark.parametrize("name", ["fact", "counter", "source", "search", "define", "policy"])
 async def test_hostile_words_are_only_words(name: str, words: str) -> None:
-    """Whatever a member writes, a look-up answers politely and shows it, if at all, as visible text."""
+    """A look-up answers any words without an error, and shows no control or direction characters."""
     outcome = await make_bot().say(request(), f"/{name} {words}")
     words = words_of(outcome)
     assert "Something went wrong" not in words
@@ -267,6 +271,9 @@ async def test_hostile_words_are_only_words(name: str, words: str) -> None:
     ],
 )
 def test_a_sentence_names_commands_as_they_are_typed_there(sentence: str, expected: str) -> None:
-    """On Slack each is typed after `/parley`; what is filled into a sentence is left as it is."""
+    """On Slack a translated sentence names each command with `/parley` before it.
+
+    Words that are filled into the sentence, and addresses, stay unchanged.
+    """
     assert translator("en", "/parley ")(sentence) == expected
     assert translator("en", "/parley ")("{words}", words="/poll list") == "/poll list"

@@ -1,4 +1,4 @@
-"""Hundreds of broken copies of a pack: each is refused at the line where the mistake stands, in plain words."""
+"""Hundreds of broken copies of a pack: the checker refuses each one at the line of its mistake, in plain words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pack(tmp_path: Path) -> Path:
 
 @contextmanager
 def broken_in_place(pack: Path, broken: Broken) -> Iterator[None]:
-    """The pack with this mistake, and afterwards without it."""
+    """Make this mistake in the pack, and undo it afterwards."""
     file = pack / broken.file
     good = file.read_bytes()
     if broken.content is None:
@@ -48,7 +48,7 @@ def broken_in_place(pack: Path, broken: Broken) -> Iterator[None]:
 
 
 def hold(pack: Path, broken: Broken) -> None:
-    """The rule of this file for one broken pack."""
+    """Check that the checker reports the mistake of one broken pack at its place alone and without jargon."""
     with broken_in_place(pack, broken):
         printed, status = main_report([pack], None, TODAY)
     listed = printed.partition("\n\n")[0].splitlines()
@@ -66,7 +66,7 @@ def hold(pack: Path, broken: Broken) -> None:
 
 
 def test_there_are_three_hundred() -> None:
-    """Enough of them, and each another one: a kind of mistake is tried in several places."""
+    """The tests try at least 300 different broken packs, with each kind of mistake in several places."""
     broken_packs = [broken for make in MAKERS for broken in breakages(make, A_KIND)]
     assert len(broken_packs) >= 300
     assert len({(broken.file, broken.content) for broken in broken_packs}) >= 300
@@ -74,7 +74,7 @@ def test_there_are_three_hundred() -> None:
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_a_mistake_is_shown_in_its_file_and_line(pack: Path, make: Maker) -> None:
-    """Each mistake is named where it stands (a dangling id where it is written), and nothing else is blamed."""
+    """The checker reports each mistake in its file and line, and blames nothing else."""
     for broken in breakages(make, A_KIND):
         hold(pack, broken)
 
@@ -82,6 +82,6 @@ def test_a_mistake_is_shown_in_its_file_and_line(pack: Path, make: Maker) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_many_more_mistakes_are_shown_too(pack: Path, make: Maker) -> None:
-    """The same for 25 others of each kind."""
+    """The checker reports 25 more mistakes of each kind in their file and line, and blames nothing else."""
     for broken in breakages(make, 25, "more"):
         hold(pack, broken)

@@ -1,4 +1,4 @@
-"""What goes out to a platform is counted."""
+"""Parley counts its calls to the platforms."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ async def refused(_request: web.Request) -> web.Response:
 
 @pytest.mark.parametrize("way", ["trace", "middleware"])
 async def test_each_answer_is_counted_by_its_status_and_each_call_that_got_none(way: str) -> None:
-    """By a trace, where a library has the session, or by a middleware in a session of our own: the same counts."""
+    """Parley counts each call to a platform by its answer's status, and a call without an answer as 0.
+
+    A trace in a library's session and a middleware in Parley's own session count alike.
+    """
     counts, app, address = Counts(), web.Application(), Address("127.0.0.1", free_port())
     app.router.add_post("/", refused)
     ways: dict[str, dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Charts: what they say is what was counted, for every eye and every name.
+"""Charts show the numbers that were counted, in any script, to people who see them and people who don't.
 
 The golden pictures lie in tests/render/golden/charts. After a change that is wanted:
 `PARLEY_GOLDEN=write pytest tests/unit/test_charts.py`, then look at them.
@@ -48,7 +48,7 @@ NAMES = (
 )
 LONG = tuple(f"{place:02} {'a policy option with a very long name ' * 2}"[:75] for place in range(25))
 METHODS = tuple(method for method in Method if method is not Method.CONSENT)
-"""Those on options of any number; a consent poll always has its three."""
+"""The methods for any number of options. A consent poll always has three."""
 
 
 def ballots(method: Method, options: int, count: int, seed: int = 7) -> Counter[Ballot]:
@@ -93,12 +93,12 @@ CASES: dict[str, tuple[Result, Sequence[str], bool]] = {
 
 
 def parse(svg: str) -> ET.Element:
-    """The picture's elements, without their namespace. Fails if it isn't well-formed."""
+    """Return the picture's elements without their namespace. Raises ParseError if the XML isn't well-formed."""
     return ET.fromstring(svg.replace('xmlns="http://www.w3.org/2000/svg"', "", 1))  # noqa: S314 - our own text
 
 
 def texts(svg: str, option: int | None = None) -> list[str]:
-    """All texts of a picture, or those of one option's row."""
+    """Return all texts of a picture, or those of one option's row."""
     root = parse(svg)
     rows = root.iter("g") if option is not None else [root]
     matches = [row for row in rows if option is None or row.get("data-option") == str(option)]
@@ -113,7 +113,7 @@ def size(picture: bytes) -> tuple[int, int]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_picture_is_the_golden_one(case: str) -> None:
-    """A chart is drawn the same, to the byte, until somebody looks at the difference and wants it."""
+    """A chart and its alt text are the same as the golden ones, to the byte."""
     result, names, final = CASES[case]
     image = chart(result, names, title=QUESTION, t=T, final=final)
     for ending, drawn in (("svg", image.svg), ("txt", image.alt + "\n")):
@@ -125,7 +125,7 @@ def test_the_picture_is_the_golden_one(case: str) -> None:
 
 
 def test_the_duels_are_the_golden_ones() -> None:
-    """The pairwise picture, too."""
+    """The picture of pairwise duels is the same as the golden one, to the byte."""
     image = pairwise_chart(CASES["ranked"][0], NAMES, title=QUESTION, t=T)
     assert image is not None
     golden = GOLDEN / "pairwise.svg"
@@ -136,7 +136,7 @@ def test_the_duels_are_the_golden_ones() -> None:
 
 @pytest.mark.parametrize("method", [Method.SINGLE, Method.APPROVAL])
 def test_bars_show_the_counts_and_the_percentages_of_the_result(method: Method) -> None:
-    """Each option's row has its name, its votes and its share, and no other number."""
+    """Each option's row has its name, its votes and its percentage, and no other number. The winner's row says so."""
     result = counted(method)
     svg = chart(result, NAMES, title=QUESTION, t=T).svg
     for total in result.totals:
@@ -146,7 +146,7 @@ def test_bars_show_the_counts_and_the_percentages_of_the_result(method: Method) 
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """Twice the votes, twice the bar; a bar is as much of its track as its option has of the ballots."""
+    """A bar takes as much of its track as its option has of the ballots, so twice the votes make twice the bar."""
     result = tally(Method.SINGLE, NAMES[:3], {Ballot("0"): 40, Ballot("1"): 20, Ballot("2"): 10})
     svg = parse(chart(result, NAMES[:3], title=QUESTION, t=T).svg)
     widths = [[float(rect.get("width", "0")) for rect in g.findall("rect")] for g in svg.iter("g")]
@@ -154,7 +154,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 
 def test_the_run_offs_bars_are_as_long_as_their_percentages() -> None:
-    """A bar says what stands beside it: half of its track for 50%, though others had no preference."""
+    """A bar of the run-off fills its percentage of its track; ballots without a preference don't shorten it."""
     result = tally(Method.SCORE, NAMES[:2], {Ballot("5,0"): 1, Ballot("0,5"): 3, Ballot("4,4"): 4})
     svg = parse(chart(result, NAMES[:2], title=QUESTION, t=T).svg)
     widths = [float(rect.get("width", "0")) for rect in svg.iter("rect") if rect.get("x") == "310"]
@@ -162,7 +162,7 @@ def test_the_run_offs_bars_are_as_long_as_their_percentages() -> None:
 
 
 def test_rounds_show_every_number_of_every_round() -> None:
-    """Counts, percentages, who goes when, and the ballots that are exhausted."""
+    """A ranked chart shows each round's votes, percentages and exhausted ballots, and when each option goes out."""
     result = counted(Method.RANKED)
     assert result.ranked is not None
     svg = chart(result, NAMES, title=QUESTION, t=T).svg
@@ -178,7 +178,10 @@ def test_rounds_show_every_number_of_every_round() -> None:
 
 
 def test_many_rounds_keep_the_first_and_the_last_and_say_so() -> None:
-    """Twenty-four rounds don't fit side by side: what is left out is named, and no elimination is."""
+    """If there are too many rounds, the chart shows the first and the last three and names the ones left out.
+
+    It still says for each option in which round it went out.
+    """
     result, names, _ = CASES["crowded-ranked"]
     assert result.ranked is not None
     svg = chart(result, names, title=QUESTION, t=T).svg
@@ -193,7 +196,10 @@ def test_many_rounds_keep_the_first_and_the_last_and_say_so() -> None:
 
 
 def test_scores_show_averages_totals_and_the_run_off() -> None:
-    """Both halves of STAR."""
+    """A score chart shows each option's average and total, and the votes and percentages of the run-off.
+
+    The alt text also has the ballots without a preference.
+    """
     result = counted(Method.SCORE)
     assert result.score is not None
     image = chart(result, NAMES, title=QUESTION, t=T)
@@ -207,7 +213,10 @@ def test_scores_show_averages_totals_and_the_run_off() -> None:
 
 
 def test_duels_show_both_numbers_of_each_pair() -> None:
-    """Row by row, every preference; and only methods that compare options have the picture."""
+    """The picture of duels shows each option's votes against every other option.
+
+    A single-choice poll has no such picture.
+    """
     result = counted(Method.RANKED)
     assert result.ranked is not None
     image = pairwise_chart(result, NAMES, title=QUESTION, t=T)
@@ -221,7 +230,7 @@ def test_duels_show_both_numbers_of_each_pair() -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("options", [2, 12, 13, 25])
 def test_no_option_is_left_out(method: Method, options: int) -> None:
-    """Up to 25 options of 75 characters: each has its row, whole, in a picture of bearable height."""
+    """A chart shows up to 25 options of 75 characters in full, each in a row, and is at most 2,600 pixels high."""
     result = counted(method, LONG[:options], 300)
     svg = chart(result, LONG[:options], title="?" * 300, t=T).svg
     for option, name in enumerate(LONG[:options]):
@@ -248,7 +257,10 @@ HOSTILE = (
 
 @pytest.mark.parametrize("method", METHODS)
 def test_hostile_names_are_text(method: Method) -> None:
-    """Markup is escaped, controls and joiners are gone, flags are letters, an empty name has a number."""
+    """A chart shows markup in a name as text, drops control and joining characters, and draws a flag as its letters.
+
+    An option whose name is empty gets its number.
+    """
     result = counted(method, HOSTILE)
     image = chart(result, HOSTILE, title="<b>Q</b> & \x00 🇨🇦?", t=T)
     root = parse(image.svg)
@@ -278,7 +290,7 @@ def test_hostile_names_are_text(method: Method) -> None:
     final=st.booleans(),
 )
 def test_any_names_make_a_sound_picture(names: list[str], title: str, method: Method, final: bool) -> None:
-    """Whatever people write: well-formed XML, an alt text that fits, the same bytes the second time."""
+    """For any names and title a chart is well-formed XML, has an alt text within its limit and never varies."""
     result = counted(method, names, 40)
     image = chart(result, names, title=title, t=T, final=final)
     parse(image.svg)
@@ -290,7 +302,10 @@ def test_any_names_make_a_sound_picture(names: list[str], title: str, method: Me
 
 @pytest.mark.parametrize("case", CASES)
 def test_alt_text_fits_and_says_who_won(case: str) -> None:
-    """At most 1000 characters, the outcome first; nobody is called the winner of a tie, an open poll or too few."""
+    """The alt text has at most 1,000 characters and names the options in front.
+
+    It calls one the winner only if the poll is closed, without a tie, and reached its quorum.
+    """
     result, names, final = CASES[case]
     alt = chart(result, names, title=QUESTION, t=T, final=final).alt
     assert len(alt) <= ALT_MAX
@@ -302,7 +317,7 @@ def test_alt_text_fits_and_says_who_won(case: str) -> None:
 
 
 def test_alt_text_has_every_number_where_there_is_room() -> None:
-    """A short poll loses nothing: all votes and shares are in words."""
+    """The alt text of a poll with few options has all their votes and percentages."""
     result = counted(Method.APPROVAL)
     alt = chart(result, NAMES, title=QUESTION, t=T).alt
     for total in result.totals:
@@ -311,7 +326,7 @@ def test_alt_text_has_every_number_where_there_is_room() -> None:
 
 @pytest.mark.parametrize("method", [Method.SINGLE, Method.APPROVAL, Method.SCORE])
 def test_the_narrow_picture_s_headings_stay_clear_of_the_winner(method: Method) -> None:
-    """The winner's mark stands at the right edge there, where the columns' headings are too."""
+    """In the narrow picture, the winner's mark at the right edge stays below the columns' headings."""
     image = chart(counted(method), NAMES, title=QUESTION, t=T)
     pills = [
         float(box.get("y", 0)) for box in parse(image.narrow).iter() if box.get("stroke") == AHEAD and box.get("rx")
@@ -335,7 +350,7 @@ def test_the_narrow_picture_s_headings_stay_clear_of_the_winner(method: Method) 
     ],
 )
 def test_no_answer_to_a_proposal_wins(ballots: dict[str, int], quorum: int | None, final: bool, outcome: str) -> None:
-    """The alt text says whether a proposal passes, as the card does, and no answer is called a winner."""
+    """The alt text of a consent poll says whether the proposal passes. No answer to a proposal is called the winner."""
     votes = {Ballot(choice): count for choice, count in ballots.items()}
     result = tally(Method.CONSENT, ["Agree", "Abstain", "Object"], votes, quorum=quorum)
     image = chart(result, result.options, title="We buy a kettle", t=T, final=final)
@@ -345,7 +360,7 @@ def test_no_answer_to_a_proposal_wins(ballots: dict[str, int], quorum: int | Non
 
 
 def test_a_quorum_that_is_missed_decides_nothing() -> None:
-    """The alt text says so, and the picture calls nobody the winner."""
+    """If a poll misses its quorum, the alt text says that nothing is decided, and the picture names no winner."""
     result, names, _ = CASES["approval"]
     image = chart(result, names, title=QUESTION, t=T)
     assert "Quorum of 500: not reached. Nothing is decided." in image.alt
@@ -353,7 +368,7 @@ def test_a_quorum_that_is_missed_decides_nothing() -> None:
 
 
 def test_the_picture_repeats_nothing_that_its_card_says() -> None:
-    """The question, the outcome and the number of ballots stand beside the picture, once."""
+    """The picture doesn't repeat the question or the number of ballots, since its card says both."""
     result, names, final = CASES["single"]
     words = " ".join(texts(chart(result, names, title=QUESTION, t=T, final=final).svg))
     assert QUESTION not in words
@@ -362,8 +377,9 @@ def test_the_picture_repeats_nothing_that_its_card_says() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_narrow_picture_has_every_number_within_its_edges(case: str) -> None:
-    """For a page of 390 pixels: every option and number of the wide one but rounds that have no room, in letters of 13
-    or more, none beyond an edge.
+    """The narrow picture is 360 pixels wide and has a row for every option.
+
+    All its texts have letters of 13 pixels or more and stay within its edges.
     """
     result, names, final = CASES[case]
     image = chart(result, names, title=QUESTION, t=T, final=final)
@@ -382,7 +398,7 @@ def test_the_narrow_picture_has_every_number_within_its_edges(case: str) -> None
 
 
 def test_winners_have_a_word() -> None:
-    """Never colour alone: the winner, the tied and those ahead are called so in their row."""
+    """A row says in a word that its option is the winner, tied or ahead, and doesn't rely on colour alone."""
     for case, word in (("single", "Winner"), ("tie", "Tied"), ("interim", "Ahead"), ("ranked", "Winner")):
         result, names, final = CASES[case]
         svg = chart(result, names, title=QUESTION, t=T, final=final).svg
@@ -402,14 +418,14 @@ def luminance(colour: str) -> float:
     + [(bar, CARD, 3.0) for bar in (AHEAD, OTHER, OUT)],
 )
 def test_contrast_is_enough(fore: str, back: str, least: float) -> None:
-    """WCAG 2.2, level AA: 4.5 for text, 3 for what is drawn; the card brings its own ground."""
+    """A chart's contrast follows WCAG 2.2, level AA: 4.5 for text and 3 for shapes."""
     low, high = sorted((luminance(fore), luminance(back)))
     assert (high + 0.05) / (low + 0.05) >= least
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_sentence_is_translated(method: Method) -> None:
-    """In the pseudo-locale only names, numbers and signs stand outside its brackets."""
+    """Every sentence of a chart and its alt text is translated; only names, numbers and signs are not."""
     result = counted(method, NAMES, 61)
     image = chart(result, NAMES, title=QUESTION, t=translator(PSEUDO))
     for words in (*texts(image.svg), image.alt):
@@ -425,7 +441,10 @@ def test_every_sentence_is_translated(method: Method) -> None:
 
 
 def test_png_is_a_png_of_the_expected_size() -> None:
-    """Larger than the SVG by a scale from 1 to 1.5, and different for different results."""
+    """A chart's PNG is 1.5 times as large as its SVG, but a very high one is no wider than the SVG.
+
+    Equal results give the same PNG and different results different ones.
+    """
     first, second = (png(chart(*CASES[case][:2], title=QUESTION, t=T).svg) for case in ("single", "tie"))
     svg = chart(*CASES["single"][:2], title=QUESTION, t=T).svg
     high = float(parse(svg).get("height", "0"))
@@ -436,7 +455,7 @@ def test_png_is_a_png_of_the_expected_size() -> None:
 
 
 async def test_png_is_drawn_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a chart is drawn, votes are taken."""
+    """Parley draws a PNG in another thread, so that it can take votes meanwhile."""
     threads: list[int] = []
 
     def draw(svg: str) -> bytes:
@@ -449,13 +468,13 @@ async def test_png_is_drawn_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_is_no_chart_is_refused() -> None:
-    """A picture of unknown size isn't drawn."""
+    """Parley refuses to draw a picture without a known size."""
     with pytest.raises(ValueError, match="not a chart"):
         png("<svg xmlns='http://www.w3.org/2000/svg'/>")
 
 
 def test_every_font_is_listed_with_its_origin_and_comes_with_its_licence() -> None:
-    """A font without its origin, or an origin without its font, is found; each maker is named above the licence."""
+    """The fonts' README lists exactly the font families in the folder, and the licence names the maker of each."""
     rows = re.findall(
         r"^\| (Noto\w+) \| [\d.]+ \| (\S+) \| ", (FONTS / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -466,7 +485,7 @@ def test_every_font_is_listed_with_its_origin_and_comes_with_its_licence() -> No
 
 
 def test_fonts_of_the_system_are_not_read(tmp_path: Path) -> None:
-    """The same bytes in a process that sees no font of the system."""
+    """Charts use only their own fonts, so a process without system fonts draws the same bytes."""
     assert {Path(file) for file in font_files()} >= set(FONTS.glob("*.ttf"))
     assert all(Path(file).parent == FONTS or "noto_cjk" in file for file in font_files())
     svg = chart(*CASES["single"][:2], title=QUESTION, t=T).svg
@@ -480,7 +499,7 @@ def test_fonts_of_the_system_are_not_read(tmp_path: Path) -> None:
 
 
 def test_nothing_is_loaded_before_it_is_needed() -> None:
-    """Importing the charts loads no rasteriser."""
+    """Importing the charts doesn't load the rasteriser."""
     code = "import sys, bot.charts; sys.exit('resvg_py' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
 
@@ -517,7 +536,10 @@ def test_nothing_is_loaded_before_it_is_needed() -> None:
     ],
 )
 def test_scripts_are_drawn(script: str, one: str, other: str) -> None:
-    """Letters, not boxes: boxes would make the same picture of two words of the same length."""
+    """Charts draw the letters of each of these scripts.
+
+    Missing letters would be boxes, which look the same for two words of equal length.
+    """
     if script in {"Chinese", "Japanese", "Korean"}:
         require("cjk", find_spec("noto_cjk_sans_jp_regular") is not None, "the extra `cjk` isn't installed")
     result = tally(Method.SINGLE, ["a", "b"], {Ballot("0"): 1})
@@ -526,7 +548,7 @@ def test_scripts_are_drawn(script: str, one: str, other: str) -> None:
 
 
 def test_text_is_shortened_with_a_mark_and_wrapped() -> None:
-    """What doesn't fit ends in a mark, and no line is wider than its room."""
+    """A text that doesn't fit ends with “…”, and no line is wider than its room."""
     assert shorten("abcdef", 6) == "abcdef"
     assert shorten("abcdefg", 6) == "abcde…"
     lines = wrap("word " * 60, 16, 200, 3)
@@ -537,7 +559,10 @@ def test_text_is_shortened_with_a_mark_and_wrapped() -> None:
 
 
 def test_a_script_whose_font_has_no_latin_gets_a_line_of_its_own() -> None:
-    """Otherwise the Latin letters beside it would be missing; Arabic's and Hindi's fonts have them."""
+    """Words in a script whose font has no Latin letters, such as Tamil, get a line of their own.
+
+    Hindi's font has them, so Hindi words stay in the line.
+    """
     assert wrap("Winner: தமிழ் கொள்கை (abc) 12", 16, 900, 3) == ["Winner:", "தமிழ் கொள்கை", "(abc) 12"]
     assert wrap("Winner: हिन्दी नीति", 16, 900, 3) == ["Winner: हिन्दी नीति"]
     assert wrap("Winner: தமிழ்", 16, 900, 1) == ["Winner:…"]

@@ -1,4 +1,4 @@
-"""The command line as the operator uses it: real processes, real files."""
+"""The command line as the operator uses it, with real processes and real files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADDRESS = "postgresql://ada@db.invalid/parley"
 
 
 def parley(*args: str | Path, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the program in a folder of its own."""
+    """Run the program in this folder, without the shell's own settings."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
     return subprocess.run(
         [*PARLEY, *map(str, args)],
@@ -56,7 +56,7 @@ async def closed_poll(tmp_path: Path) -> Path:
 
 
 def test_ask_answers_in_each_form_and_says_by_its_status_whether_it_found(tmp_path: Path) -> None:
-    """For people, pipes and programs: drawn, plain or JSON; status 1 when nothing was found."""
+    """`parley ask` prints its answer drawn, plain or as JSON. It ends with 1 if it found nothing."""
     drawn = parley("ask", "/fact coffee ban", "--content", CONTENT, folder=tmp_path)
     assert (drawn.returncode, "Contradicted" in drawn.stdout) == (0, True)
     plain = parley("ask", "--plain", "/fact", "coffee", "ban", "--content", CONTENT, folder=tmp_path)
@@ -68,7 +68,7 @@ def test_ask_answers_in_each_form_and_says_by_its_status_whether_it_found(tmp_pa
 
 
 def test_ask_takes_a_question_in_plain_words(tmp_path: Path) -> None:
-    """A line without a slash is a question, also one that begins with the bot's name or with a command's."""
+    """`parley ask` takes a line without a slash as a question, even if it begins with the bot's or a command's name."""
     for line in ("who drinks tea in this office?", "@Parley who drinks tea", "fact: who drinks tea"):
         asked = parley("ask", "--plain", line, "--content", CONTENT, folder=tmp_path)
         assert (asked.returncode, "Most people in the office drink tea." in asked.stdout) == (0, True)
@@ -77,7 +77,7 @@ def test_ask_takes_a_question_in_plain_words(tmp_path: Path) -> None:
 
 
 def test_ask_can_press_a_control(tmp_path: Path) -> None:
-    """What a member would press can be pressed by its id."""
+    """`parley ask --press` presses a control by its id and prints the answer."""
     done = parley(
         "ask", "--plain", "/fact coffee ban", "--press", "v1:view:sources:tea:coffee-banned", "--content", CONTENT,
         folder=tmp_path,
@@ -86,7 +86,8 @@ def test_ask_can_press_a_control(tmp_path: Path) -> None:
 
 
 def test_a_broken_pack_is_told_with_file_line_and_column(tmp_path: Path) -> None:
-    """No traceback: where it is, what is wrong and what to do."""
+    """`parley ask` and `parley check` report a mistake in a pack with its file, line and column and a guess at the
+    right id, without a traceback, and end with 1."""
     pack = tmp_path / "packs" / "tea"
     pack.mkdir(parents=True)
     for file in (CONTENT / "tea").iterdir():
@@ -101,13 +102,16 @@ def test_a_broken_pack_is_told_with_file_line_and_column(tmp_path: Path) -> None
 
 
 def test_one_problem_is_told_once(tmp_path: Path) -> None:
-    """Where it is all that is wrong, it is the last line too."""
+    """`parley run` prints its only problem once."""
     (tmp_path / "packs").mkdir()
     assert parley("run", "--content", tmp_path / "packs", folder=tmp_path).stderr.count("no pack is here") == 1
 
 
 def test_a_wrong_setting_is_named_with_its_remedy(tmp_path: Path) -> None:
-    """A setting that can't be used stops the start, and says which and what it takes."""
+    """A wrong or unknown setting stops the start.
+
+    Parley names each one with its source and its remedy, without a traceback.
+    """
     (tmp_path / "parley.toml").write_text('# what it looks like\ncolour = "red"\n')
     done = parley("run", folder=tmp_path, PARLEY_PORT="soon", PARLEY_DISCORD_TOKEM="abc")
     assert done.returncode == 1
@@ -118,7 +122,10 @@ def test_a_wrong_setting_is_named_with_its_remedy(tmp_path: Path) -> None:
 
 
 def test_polls_are_listed_shown_exported_and_verified(closed_poll: Path) -> None:
-    """The records can be read and checked without the bot."""
+    """`parley polls` lists, shows, exports and verifies polls without a running bot.
+
+    It shows and exports the result of a poll only after the poll has closed.
+    """
     assert parley("polls", "list", folder=closed_poll).stdout.splitlines()[0].startswith("p1\tclosed\t3\ttest:demo")
     assert "Winner: Green." in parley("polls", "show", "p1", folder=closed_poll).stdout
     assert "Winner" not in parley("polls", "show", "p2", folder=closed_poll).stdout
@@ -141,7 +148,7 @@ def test_polls_are_listed_shown_exported_and_verified(closed_poll: Path) -> None
     ],
 )
 def test_what_was_tampered_with_is_found_and_named(closed_poll: Path, change: str, place: str) -> None:
-    """A changed row, a deleted row, a changed count: `parley polls verify` names the place and ends with 1."""
+    """`parley polls verify` finds a changed or deleted ballot and a changed count, names the place, and ends with 1."""
     with sqlite3.connect(closed_poll / "parley.db") as database:
         database.execute(change)
     database.close()
@@ -151,7 +158,7 @@ def test_what_was_tampered_with_is_found_and_named(closed_poll: Path, change: st
 
 
 def test_a_backup_is_a_whole_database(closed_poll: Path) -> None:
-    """What `parley db backup` writes can be opened and verified like the original."""
+    """The copy that `parley db backup` writes can be verified, checked and upgraded like the original."""
     assert parley("db", "backup", closed_poll / "copy.db", folder=closed_poll).returncode == 0
     verified = parley("polls", "verify", "--database", closed_poll / "copy.db", folder=closed_poll)
     assert verified.stdout.count("whole") == 2
@@ -178,7 +185,10 @@ def running_bot(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[str], tmp_path: Path) -> None:
-    """The first line says what to do next; SIGTERM ends the process cleanly; a second one may not own the file."""
+    """`parley run` prints the address to open, and ends with 0 on SIGTERM.
+
+    A second process on the same database is refused, and only the owner may read the database and the key.
+    """
     assert running_bot.stdout is not None
     assert "open http://127.0.0.1:" in running_bot.stdout.readline()
     second = parley("run", "--port", str(free_port()), "--content", CONTENT, folder=tmp_path)
@@ -194,7 +204,10 @@ def test_run_says_where_it_is_and_stops_when_told(running_bot: subprocess.Popen[
     "words", [("polls", "list"), ("polls", "verify"), ("db", "check"), ("db", "backup", "copy.db")]
 )
 def test_a_misspelt_database_is_no_empty_one_that_is_whole(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """An operator who verifies a backup by a wrong name is told so, and no file is made; `parley db upgrade` makes one."""
+    """If the database named by `--database` doesn't exist, Parley says so, ends with 1 and creates no file.
+
+    `parley db upgrade` creates one.
+    """
     done = parley(*words, "--database", "bakcup.db", folder=tmp_path)
     assert done.returncode == 1
     assert "There's no database bakcup.db. Correct its name" in done.stderr
@@ -209,7 +222,10 @@ def test_a_misspelt_database_is_no_empty_one_that_is_whole(tmp_path: Path, words
 def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs_it(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """The driver is an extra, so the operator may not have it; the doctor says the same."""
+    """Without the driver for PostgreSQL, Parley refuses a PostgreSQL address with the command that installs the driver.
+
+    `parley doctor` reports the same.
+    """
     parley("db", "upgrade", folder=tmp_path)
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['asyncpg'] = None\n")
     path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
@@ -226,7 +242,10 @@ def test_postgresql_without_its_driver_is_refused_with_the_command_that_installs
 
 @pytest.mark.parametrize("name", ["BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "BIND", "CLIENT_ID", "CLIENT_SECRET"])
 def test_any_part_of_slack_alone_stops_the_start(tmp_path: Path, name: str) -> None:
-    """An operator who set it wants Slack, so Parley doesn't run without it in silence."""
+    """One of Slack's settings without the others stops the start, and Parley says what is missing.
+
+    Otherwise it would run without Slack in silence.
+    """
     environment = {f"PARLEY_SLACK_{name}": "3000", "PARLEY_CONTENT": str(CONTENT), "PARLEY_PORT": str(free_port())}
     done = parley("run", folder=tmp_path, **environment)
     assert done.returncode == 1

@@ -10,7 +10,7 @@ from tests.world import SHIPPED
 
 
 def test_a_short_card_says_nothing_twice_and_stays_short() -> None:
-    """Of every kind of entry: no line repeats the title or another line, and the words are cut at their limit."""
+    """On the short card of any entry, no line repeats the title or another line, and each line is cut at its limit."""
     library = load_library(SHIPPED)
     pairs = [(pack, entry) for pack in library.packs.values() for entry in pack.entries.values()]
     assert {type(entry).__name__ for _, entry in pairs} >= {"Fact", "Argument", "Source", "Option", "Term", "Event"}

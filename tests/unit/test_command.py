@@ -1,4 +1,4 @@
-"""How a typed line becomes a command, on every platform alike."""
+"""How Parley parses a typed line into a command, alike on every platform."""
 
 from __future__ import annotations
 
@@ -85,19 +85,22 @@ def parsed(line: str) -> tuple[str, dict[str, object]]:
     ],
 )
 def test_free_words_go_to_the_argument_that_takes_the_rest(line: str, words: str) -> None:
-    """A member types as on their phone: smart quotes, apostrophes, capitals and backslashes do no harm."""
+    """Free words go to the argument that takes the rest of the line.
+
+    Smart quotes, apostrophes, capitals, colons and backslashes do no harm.
+    """
     assert parsed(line)[1]["words"] == words
 
 
 def test_named_arguments_may_stand_anywhere() -> None:
-    """`share:yes` is an argument wherever it stands, and the rest stays the question."""
+    """A named argument such as `share:yes` may stand anywhere in the line, and the other words stay the free text."""
     assert parsed("/say share:yes two times:3 words") == ("say", {"words": "two words", "share": True, "times": 3})
     assert parsed("/poll create question:Lunch? ranked") == ("poll create", {"question": "Lunch?", "method": "ranked"})
     assert parsed("/poll\nclose p1") == ("poll close", {"poll": "p1"})
 
 
 def test_a_quoted_value_keeps_its_spaces() -> None:
-    """`question:"Who pays?"` is one value."""
+    """A named argument in quotes, such as `question:"Who pays?"`, keeps its spaces."""
     assert parsed('/poll create question:"Who pays?" method:ranked') == (
         "poll create",
         {"question": "Who pays?", "method": "ranked"},
@@ -106,17 +109,17 @@ def test_a_quoted_value_keeps_its_spaces() -> None:
 
 @given(st.text(st.sampled_from("ab'\\#;|<é \t\n\r\x0b\x1c\x85\xa0\u3000"), max_size=20))
 def test_words_are_parted_alike_with_and_without_quotes_in_the_line(words: str) -> None:
-    """Whichever blanks and signs they hold."""
+    """The parser splits words at the same blanks whether or not the line has quotes."""
     assert parsed(f"say x{words}x")[1]["words"] == parsed(f'say x{words}x ""')[1]["words"].rstrip(" ")  # type: ignore[attr-defined]
 
 
 def test_a_name_with_a_number_is_no_misspelt_argument() -> None:
-    """`method2:` may be the name of an option, and is text where an argument takes text."""
+    """A word such as `method2:tea`, whose name has a number, is no misspelt argument but text."""
     assert parsed("/poll create method2:tea")[1]["question"] == "method2:tea"
 
 
 def test_a_choice_is_known_by_its_label_too() -> None:
-    """Nobody has to know our short words: the label that a menu shows works as well."""
+    """A choice can be typed by its label, as the menu shows it, as well as by its short name."""
     assert parsed('/poll create method:"one choice"')[1]["method"] == "single"
 
 
@@ -146,14 +149,17 @@ def test_a_choice_is_known_by_its_label_too() -> None:
     ],
 )
 def test_what_cannot_be_understood_says_what_to_do(line: str, expected: str) -> None:
-    """A mistake is answered with its cause and what to type instead. Long words are repeated in part."""
+    """The parser refuses a line that it can't understand, and says what to type instead.
+
+    It repeats at most 60 characters of a wrong word, and 40 of a command.
+    """
     with pytest.raises(UsageError, match=r".*") as refused:
         parsed(line)
     assert expected in refused.value.message
 
 
 def test_an_unknown_command_names_the_nearest() -> None:
-    """A typing mistake in the command's name is not a dead end."""
+    """For an unknown command the parser suggests the nearest one. If none is near, it leads to `/help`."""
     with pytest.raises(UnknownCommand, match="Did you mean /poll create"):
         parsed("/poll crate")
     with pytest.raises(UnknownCommand, match="Did you mean /poll create"):
@@ -166,20 +172,20 @@ def test_an_unknown_command_names_the_nearest() -> None:
 
 @given(st.text(max_size=5000))
 def test_any_text_is_understood_or_refused_politely(line: str) -> None:
-    """Whatever is typed, the parser answers; it never fails in another way."""
+    """The parser takes any text or refuses it with a message, and never fails in another way."""
     with suppress(BotError):
         assert parse("/say " + line, COMMANDS, T).command.name == "say"
 
 
 def test_visibility_is_known_before_the_handler_runs() -> None:
-    """A deferred answer must be private or public from the start, so the arguments alone decide it."""
+    """A command's arguments alone decide whether its answer is public, since Parley must know that before it defers."""
     say = COMMANDS["say"]
     assert say.visibility_of({"share": False}) is Visibility.PRIVATE
     assert say.visibility_of({"share": True}) is Visibility.PUBLIC
 
 
 def test_whether_a_form_opens_is_known_from_the_arguments() -> None:
-    """A form must be the first answer on Discord and Slack, so nothing may be looked up before."""
+    """A command's arguments alone decide whether it opens a form, which Discord and Slack need as the first answer."""
     create = COMMANDS["poll create"]
     assert create.opens_form({})
     assert not create.opens_form({"question": "Who pays?"})
@@ -187,7 +193,7 @@ def test_whether_a_form_opens_is_known_from_the_arguments() -> None:
 
 
 class Greeter:
-    """A feature whose command has other names, or a name that is another command's."""
+    """A feature whose command has other names."""
 
     @command("greet", "Greet", also=("hello", "say hello"))
     async def greet(self, ctx: Context) -> Outcome:
@@ -202,7 +208,10 @@ class Thief:
 
 @pytest.mark.parametrize("line", ["/greet", "/hello", "/say hello"])
 def test_a_command_is_called_by_its_other_names(line: str) -> None:
-    """A name of two words wins over a command with the first one, and a near miss names the command itself."""
+    """A member can call a command by any of its other names.
+
+    A name of two words wins over a command with the first word, and a misspelt other name suggests the command itself.
+    """
     commands = collect([Echo(), Greeter()]).commands
     assert parse(line, commands, translator("en")).command.name == "greet"
     assert set(commands) >= {"greet", "say"}
@@ -212,7 +221,7 @@ def test_a_command_is_called_by_its_other_names(line: str) -> None:
 
 
 def test_another_name_is_no_commands() -> None:
-    """The start stops where a command's other name is taken."""
+    """Parley refuses to start if another name of a command is the name of a different command."""
     with pytest.raises(ValueError, match="two commands are called 'say'"):
         collect([Echo(), Thief()])
 
@@ -234,7 +243,7 @@ class Lunch:
     [("/lunch Pizza | Sushi", "Pizza | Sushi"), ("/lunch lunch", "lunch"), ("/lunch create Pizza", "Pizza")],
 )
 def test_a_group_hands_free_words_to_the_command_that_reads_them(line: str, words: str) -> None:
-    """Words that name no command of the group are that command's, all of them."""
+    """If the words after a group's name are none of its commands, the group's command for free words gets them all."""
     call = parse(line, collect([Lunch()]).commands, translator("en"))
     assert (call.command.name, call.args) == ("lunch create", {"words": words})
     assert call.command.named == ()
@@ -249,13 +258,16 @@ def test_a_group_hands_free_words_to_the_command_that_reads_them(line: str, word
     ],
 )
 def test_a_group_opens_nothing_for_a_misspelt_command(line: str, answer: str) -> None:
-    """A near miss is asked about, and a group by itself lists its commands."""
+    """A misspelt command of a group gets a suggestion instead of becoming free words.
+
+    The group's name alone lists its commands.
+    """
     with pytest.raises(UsageError, match=answer):
         parse(line, collect([Lunch()]).commands, translator("en"))
 
 
 def test_a_group_without_free_words_lists_its_commands() -> None:
-    """Only a command that reads what was typed gets it."""
+    """A group none of whose commands reads typed words answers free words with the list of its commands."""
     with pytest.raises(UsageError, match="one more word"):
         parse("/say2 Pizza", collect([Strict()]).commands, translator("en"))
 
@@ -267,7 +279,7 @@ class Strict:
 
 
 def test_two_features_cannot_share_a_name() -> None:
-    """A name that is declared twice stops the start instead of hiding one of the two."""
+    """Parley refuses to start if two features declare the same command."""
     with pytest.raises(ValueError, match="two features declare the command"):
         collect([Echo(), Echo()])
 
@@ -286,19 +298,19 @@ def test_two_features_cannot_share_a_name() -> None:
     ],
 )
 def test_a_half_typed_line_tells_what_is_being_typed(line: str, head: str, value: str, param: str) -> None:
-    """Completion replaces only what is being typed, and knows for which argument."""
+    """In a half-typed line, the parser tells the words before the value, the value being typed and its argument."""
     typing = half_typed(line, COMMANDS)
     assert (typing.head, typing.prefix, typing.param.name if typing.param else "") == (head, value, param)
 
 
 @given(st.text(max_size=200))
 def test_completion_survives_any_line(line: str) -> None:
-    """A half-typed line is never an error."""
+    """The parser takes any half-typed line without an error."""
     half_typed(line, COMMANDS)
     half_typed("/say " + line, COMMANDS)
 
 
 def test_a_command_tells_its_arguments() -> None:
-    """What the platforms project: names, types, defaults and which are needed."""
+    """A command lists its arguments with their names, types and whether they are required."""
     close: Command = COMMANDS["poll close"]
     assert [(param.name, param.kind, param.required) for param in close.params] == [("poll", str, True)]

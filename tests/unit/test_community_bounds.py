@@ -1,4 +1,4 @@
-"""What communities decide, who edits, what the log holds, and what follows from an outcome: each rule at its bound."""
+"""Settings of communities, editors, the log, and the effects of an outcome: each rule at its bound."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ async def _nothing(_tx: Transaction) -> None: ...
     ],
 )
 async def test_settings_are_remembered_for_five_seconds(database: Database, later: timedelta, remembered: bool) -> None:
-    """Then they are read anew, as where the clock was set back."""
+    """Parley remembers a community's settings for less than 5 seconds and then reads them again.
+
+    It also reads them again if the clock was set back by 5 seconds.
+    """
     here = Communities(database)
     assert (await here.get("test:demo", NOW)).zone == "UTC"
     await database.write(lambda tx: communities.put_settings(tx, "test:demo", {"zone": "Europe/Berlin"}))
@@ -81,7 +84,10 @@ async def test_settings_are_remembered_for_five_seconds(database: Database, late
 
 @pytest.mark.parametrize(("signal", "forgotten"), [("test:demo", True), ("test:other", False), ("", True)])
 async def test_a_change_elsewhere_is_heard(database: Database, signal: str, forgotten: bool) -> None:
-    """Of this community, or of any; another's changes nothing here."""
+    """A signal that this community's settings, or any, have changed makes Parley read them again.
+
+    A signal about another community doesn't.
+    """
     here = Communities(database)
     await here.get("test:demo", NOW)
     await database.write(lambda tx: communities.put_settings(tx, "test:demo", {"zone": "Europe/Berlin"}))
@@ -90,7 +96,10 @@ async def test_a_change_elsewhere_is_heard(database: Database, signal: str, forg
 
 
 async def test_a_setting_that_this_program_does_not_know_is_passed_over(database: Database) -> None:
-    """A newer one wrote it; and none of them says which community it is."""
+    """Parley ignores a stored setting that it doesn't know, which a newer version may have written.
+
+    A stored setting never changes the community's id.
+    """
     stored = {"zone": "Europe/Berlin", "colour": "green", "id": "test:other", "creators": "moderators"}
     await database.write(lambda tx: communities.put_settings(tx, "test:demo", stored))
     community = await Communities(database, language="de").get("test:demo", NOW)
@@ -98,7 +107,7 @@ async def test_a_setting_that_this_program_does_not_know_is_passed_over(database
 
 
 async def test_a_change_is_stored_without_the_id(database: Database) -> None:
-    """And is there for who asks next."""
+    """Parley stores a changed setting without the community's id, and the next request gets it."""
     here = Communities(database)
     changed = await here.change(await here.get("test:demo", NOW), {"zone": "Europe/Berlin"}, _nothing)
     assert changed.zone == "Europe/Berlin"
@@ -109,7 +118,10 @@ async def test_a_change_is_stored_without_the_id(database: Database) -> None:
 
 
 async def test_a_digest_is_planned_where_it_has_a_channel(database: Database) -> None:
-    """For Monday at 9, and cancelled without a channel; the scheduler hears of both."""
+    """Parley plans a community's digest for Monday at 9:00 if it has a channel, and cancels it otherwise.
+
+    The scheduler hears of both.
+    """
     heard: list[str] = []
     database.listen(Signal.DEADLINE, heard.append)
     here = Communities(database)
@@ -124,13 +136,13 @@ async def test_a_digest_is_planned_where_it_has_a_channel(database: Database) ->
 async def test_a_community_that_asks_is_known_and_a_conversation_is_none(
     database: Database, community: str, known: bool
 ) -> None:
-    """From its first request on; one that has settings already needs no word more."""
+    """A community is known from its first request on. A direct conversation is no community."""
     await Communities(database).get(community, NOW)
     assert await database.read(communities.all_ids) == ([community] if known else [])
 
 
 async def test_what_is_read_again_is_stored_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A community that was seen before, or that has settings, isn't written again."""
+    """Parley writes a community down at its first request only, and not at all if it has settings already."""
     writes: list[str] = []
     here = Communities(database)
     usual = here._remember
@@ -148,7 +160,7 @@ async def test_what_is_read_again_is_stored_once(database: Database, monkeypatch
 
 
 async def test_a_community_that_returns_is_known_even_if_it_never_was(database: Database) -> None:
-    """And is here until it leaves."""
+    """A community that returns counts as present, even if it was unknown, until it leaves."""
     assert not await database.read(lambda tx: communities.is_here(tx, "test:new"))
     await database.write(lambda tx: communities.mark_returned(tx, "test:new"))
     assert await database.read(lambda tx: communities.is_here(tx, "test:new"))
@@ -157,7 +169,10 @@ async def test_a_community_that_returns_is_known_even_if_it_never_was(database: 
 
 
 async def test_an_installation_is_forgotten_with_its_own_token_alone(database: Database) -> None:
-    """A newer token stays, and so does the community; a token is sealed anew in its place."""
+    """Parley forgets an installation, and the community with it, only for its current token.
+
+    A request for an old token changes nothing.
+    """
     await database.write(lambda tx: installations.put(tx, "slack:T1", OLD, NOW))
     await database.write(lambda tx: installations.reseal(tx, "slack:T1", NEW))
     assert not await database.write(lambda tx: installations.forget(tx, "slack:T1", OLD, NOW))
@@ -174,7 +189,7 @@ async def test_an_installation_is_forgotten_with_its_own_token_alone(database: D
 
 @pytest.mark.parametrize(("entries", "older"), [(9, False), (10, False), (11, True)])
 async def test_a_page_of_the_log_has_ten_entries(database: Database, entries: int, older: bool) -> None:
-    """And says whether there are older ones."""
+    """A page of the log has at most 10 entries, and tells whether there are older ones."""
     assert PAGE == 10
     numbers = references()
     log = ActionLog(database, lambda: next(numbers))
@@ -185,7 +200,7 @@ async def test_a_page_of_the_log_has_ten_entries(database: Database, entries: in
 
 
 async def test_what_is_long_is_cut_in_the_log(database: Database) -> None:
-    """A detail after a thousand letters, a name after a hundred."""
+    """The log cuts a detail after 1,000 characters and a name after 100."""
     assert (DETAIL_MAX, NAME_MAX) == (1000, 100)
     log = ActionLog(database, lambda: "e1")
     actor = replace(request().actor, name="n" * 101)
@@ -225,14 +240,17 @@ def editors(
 async def test_moderators_edit_where_theirs_is_the_only_community(
     served: tuple[str, ...], moderator: bool, edit: bool
 ) -> None:
-    """The demonstration counts where there is no other."""
+    """Moderators are editors if theirs is the only community of the instance.
+
+    The demonstration on the chat page doesn't count as another.
+    """
     person = request(moderator=moderator).actor
     assert await editors(*served).edits(person, Community("test:demo")) is edit
     assert not await nobody_edits(person, Community("test:demo"))
 
 
 async def test_who_is_named_edits_and_no_moderator_beside_them() -> None:
-    """In whichever community they are."""
+    """If the operator names editors, those people edit in every community, and moderators don't."""
     named = editors("test:demo", names="discord:12345")
     assert await named.edits(Actor("discord", "9", "12345", "Ada"), Community("discord:9"))
     assert not await named.edits(request(moderator=True).actor, Community("test:demo"))
@@ -254,7 +272,10 @@ OFFICE = Place("test", "demo", "office")
     ],
 )
 async def test_where_editors_are_told(who: Editors, place: Place | None) -> None:
-    """In the channel that is named; the moderators' only where they are the editors."""
+    """Editors get their news in the channel that the operator named.
+
+    Without one, they get it in the moderators' channel if the moderators are the editors.
+    """
     assert await who.channel(NOW) == place
 
 
@@ -263,7 +284,10 @@ def hello(t: Translator) -> Reply:
 
 
 async def test_editors_are_told_where_they_can_be(caplog: pytest.LogCaptureFixture) -> None:
-    """Without a channel, without its platform, and where the moderators' channel is gone, nobody is told: no bug."""
+    """Parley posts editors' news in their channel.
+
+    Without a channel or its platform, or if the moderators' channel is gone, it posts nothing and logs no bug.
+    """
     wall = Wall()
     assert await editors("test:demo", channel="office", wall=wall).tell(hello, NOW)
     assert [ref.place for ref, _ in wall.posted] == [OFFICE]
@@ -282,7 +306,7 @@ async def test_editors_are_told_where_they_can_be(caplog: pytest.LogCaptureFixtu
 
 @pytest.mark.parametrize("error", [PlaceGone("gone"), Unavailable("busy"), RuntimeError("bug")])
 async def test_a_failure_to_tell_the_editors_is_no_failure_of_the_deed(error: Exception) -> None:
-    """It is in the log, and the caller hears that nobody was told."""
+    """If Parley fails to post the editors' news, the caller gets no error, only the answer that nobody was told."""
 
     class Broken(Wall):
         async def post(self, place: Place, reply: Reply) -> MessageRef:
@@ -291,7 +315,7 @@ async def test_a_failure_to_tell_the_editors_is_no_failure_of_the_deed(error: Ex
     assert not await editors("test:demo", channel="office", wall=Broken()).tell(hello, NOW)
 
 
-# --- what follows from an outcome ---
+# --- the effects of an outcome ---
 
 
 @dataclass
@@ -402,7 +426,10 @@ def deeds(wall: Wall | None = None, **parts: object) -> tuple[Bot, Heard]:
     ],
 )
 async def test_what_is_heard_of_a_post(wall: Wall, line: str, heard: list[tuple[str, str]]) -> None:
-    """A poll's message where there is one, a poll that nobody saw, and polls to redraw."""
+    """The polls hear of a posted poll's message, of a poll that could not be posted, and of polls to redraw.
+
+    If the post fails, the request fails too, and nothing is redrawn.
+    """
     bot, hooks = deeds(wall)
     outcome = await bot.say(request(channel="main"), line)
     assert hooks.said == heard
@@ -413,7 +440,7 @@ async def test_what_is_heard_of_a_post(wall: Wall, line: str, heard: list[tuple[
 
 
 async def test_a_bot_without_polls_hears_of_none() -> None:
-    """What concerns a poll follows from nothing there."""
+    """An outcome about a poll works without the polls' hooks."""
     numbers = references()
     bot = Bot.of([Deeds()], new_reference=lambda: next(numbers), limiter=Limiter(), platforms={"test": Wall()})
     assert (await bot.say(request(channel="main"), "/open")).success
@@ -421,7 +448,10 @@ async def test_a_bot_without_polls_hears_of_none() -> None:
 
 @pytest.mark.parametrize(("where", "done"), [("", False), ("main", False), ("office", True)])
 async def test_the_rights_of_a_request_are_those_of_its_place(where: str, done: bool) -> None:
-    """A post into another place is for its platform to refuse."""
+    """A request's right to post counts for its own place.
+
+    For a post in another place, that place's platform decides.
+    """
     wall = Wall()
     bot, _ = deeds(wall)
     assert (await bot.say(replace(request(channel="main"), may_post=False), f"/open {where}")).success is done
@@ -429,7 +459,7 @@ async def test_the_rights_of_a_request_are_those_of_its_place(where: str, done: 
 
 
 async def test_each_request_is_counted_with_its_end() -> None:
-    """As done, as refused by its kind, or as a bug."""
+    """Parley counts each request as done, as refused, by the kind of refusal, or as a bug."""
     seen: list[tuple[str, str]] = []
     bot, _ = deeds(Buggy(), observe=lambda what, end, _seconds: seen.append((what, end)))
     await bot.say(request(), "/flag")
@@ -439,7 +469,8 @@ async def test_each_request_is_counted_with_its_end() -> None:
 
 
 async def test_what_is_not_there_is_said_so() -> None:
-    """An unknown command, shortcut and form; one that can't be made anew too."""
+    """Parley says that an unknown command doesn't exist, and that an unknown shortcut or form, or a form that can't be
+    opened again, no longer works."""
     bot, _ = deeds()
     assert "There's no command /gone." in words(await bot.invoke(request(), "gone", {}))
     assert "no longer works" in words(await bot.look(request(), "gone", "words"))
@@ -449,7 +480,10 @@ async def test_what_is_not_there_is_said_so() -> None:
 
 
 async def test_an_argument_suggests_what_it_takes(caplog: pytest.LogCaptureFixture) -> None:
-    """Yes or no, its choices, or what its feature suggests, by the first letters in any case; none is no bug."""
+    """An argument suggests yes and no or its choices by their first letters in any case, or its feature's suggestions.
+
+    An unknown argument or command suggests nothing and logs no bug.
+    """
     bot, _ = deeds()
 
     async def suggested(param: str, prefix: str) -> list[str]:
@@ -468,7 +502,7 @@ async def test_an_argument_suggests_what_it_takes(caplog: pytest.LogCaptureFixtu
 
 
 async def test_a_channel_is_answered_three_times_a_minute() -> None:
-    """And then the member alone reads why not, once."""
+    """Parley answers three mentions a minute in a channel. The fourth gets the reason, and the fifth no answer."""
     bot, _ = deeds()
     answers = [await bot.ask(request(channel="main"), "tea?") for _ in range(5)]
     assert [outcome.success for outcome in answers] == [True] * 3 + [False] * 2
@@ -480,7 +514,8 @@ async def test_a_channel_is_answered_three_times_a_minute() -> None:
     ("direct", "locale", "pseudo"), [(True, "en", False), (True, "", True), (False, "en", True), (False, "en-XA", True)]
 )
 async def test_a_question_is_answered_in_the_language_of_who_reads_it(direct: bool, locale: str, pseudo: bool) -> None:
-    """The member's own alone with the bot, where it is known; else the community's."""
+    """Parley answers a question in a direct conversation in the member's language, and in a channel, or if it doesn't
+    know theirs, in the community's."""
 
     async def community_of(community: str, _now: datetime) -> Community:
         return Community(community, language="en-XA")
@@ -492,14 +527,17 @@ async def test_a_question_is_answered_in_the_language_of_who_reads_it(direct: bo
 
 
 async def test_without_a_database_nothing_is_told_apart() -> None:
-    """An action with a key is done each time."""
+    """Without a database, Parley carries out a request with the same key each time."""
     bot, _ = deeds()
     for _ in range(2):
         assert (await bot.say(replace(request(), key="k1"), "/flag")).success
 
 
 def test_a_refusal_is_translated_once() -> None:
-    """A rule's own words are already; what a database says is not yet. A bug has a title of its own."""
+    """Parley translates a refusal exactly once: a rule's own words already are, and the database's message is not.
+
+    A bug has a title of its own.
+    """
     assert words(refused(Refused("a {b}"), PSEUDO)).splitlines()[1] == "a {b}"
     assert words(refused(Unavailable(N_("Try again later.")), PSEUDO)).splitlines()[1].startswith("⟦")
     assert title_of(Refused("x")) == Refused.title
@@ -507,7 +545,8 @@ def test_a_refusal_is_translated_once() -> None:
 
 
 def test_nothing_is_granted_that_is_not_declared() -> None:
-    """A command is for members, private and posts nothing; a context edits nothing; an argument is one needed word."""
+    """By default a command is for members, answers in private and posts nothing; a context may not edit; and an
+    argument is one required word."""
     bare = Command("x", "X", (), Deeds().refuse)
     assert (bare.permission, bare.visibility) == (Permission.MEMBER, Visibility.PRIVATE)
     assert (bare.posts, bare.needs_community, bare.visibility_of({"share": True})) == (
@@ -530,7 +569,7 @@ def test_nothing_is_granted_that_is_not_declared() -> None:
 
 
 def test_an_argument_without_a_declaration_stops_the_start() -> None:
-    """Its name, type and description are what every platform shows."""
+    """Parley refuses to start if a command's argument has no `Param`, whose description the platforms show."""
 
     class Bare:
         @command("bare", "Bare")
@@ -542,7 +581,10 @@ def test_an_argument_without_a_declaration_stops_the_start() -> None:
 
 
 def test_an_action_has_from_so_many_to_so_many_arguments() -> None:
-    """Those without a default at least, all of them at most, and any number where it takes them one by one."""
+    """An action needs its arguments without a default and takes all that it declares.
+
+    With `*more` it takes any number.
+    """
 
     class Taking:
         @action("fixed")
@@ -569,7 +611,7 @@ def test_an_action_has_from_so_many_to_so_many_arguments() -> None:
 
 
 async def test_a_bug_in_a_suggestion_is_logged_and_suggests_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """A rule's refusal is no bug, and is in no log."""
+    """A bug in a suggestion is logged and suggests nothing. A rule's refusal suggests nothing and isn't logged."""
 
     class Suggesting:
         error: Exception = RuntimeError("bug")
@@ -601,6 +643,6 @@ async def test_a_bug_in_a_suggestion_is_logged_and_suggests_nothing(caplog: pyte
 
 
 def test_a_question_back_has_words_and_buttons() -> None:
-    """It is a refusal that says what to choose from."""
+    """A refusal that asks back has a message and controls to choose with."""
     asked = ChoiceNeeded("Which one?", ())
     assert (asked.message, asked.controls) == ("Which one?", ())

@@ -1,4 +1,4 @@
-"""What an instance is told, and what it says to what it can't use."""
+"""The settings of an instance, and Parley's messages about the ones that it can't use."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from bot.settings.sources import FROM_FILES, LoadedSettings, load, load_settings
     ],
 )
 def test_a_port_alone_is_served_where_bind_says(bind: str, health: str, address: tuple[str, int]) -> None:
-    """`PARLEY_BIND` opens what names only a port; `host:port` decides for itself."""
+    """An address setting with a port alone uses the host in `PARLEY_BIND`. One with `host:port` uses its own host."""
     settings = Settings(bind=bind, health_bind=health)
     assert settings.address(settings.health_bind) == address
 
 
 def test_what_names_no_port_is_served_nowhere() -> None:
-    """Nothing is opened that wasn't asked for, whatever `bind` says."""
+    """Parley opens no port for an address setting that isn't set, even if `bind` is."""
     settings = Settings(bind="0.0.0.0")
     assert not any(map(settings.address, (settings.health_bind, settings.public_bind, settings.slack_bind)))
 
@@ -39,14 +39,14 @@ def test_what_names_no_port_is_served_nowhere() -> None:
 @pytest.mark.parametrize("name", ["health_bind", "public_bind", "slack_bind"])
 @pytest.mark.parametrize("written", [":8080", "host", "host:", "host:0", "host:65536", "host:x", "host:٣", "0", "-1"])
 def test_a_wrong_address_is_told_with_its_setting(name: str, written: str) -> None:
-    """The sentence shows what was written, which setting it is, and how to write it."""
+    """Parley refuses a wrong address, repeats it, names its setting and says how to write it."""
     with pytest.raises(UsageError, match=f"PARLEY_{name.upper()}.*“{written}”.*write a port"):
         load_settings(**{name: written})
 
 
 @pytest.mark.parametrize("written", ["0.0.0.0:80", "http://0.0.0.0", "[]"])
 def test_a_wrong_machine_is_told(written: str) -> None:
-    """`bind` is an address without a port."""
+    """`PARLEY_BIND` takes an address without a port. Parley refuses anything else."""
     with pytest.raises(UsageError, match=r"PARLEY_BIND.*without a port"):
         load_settings(bind=written)
 
@@ -55,7 +55,10 @@ def test_a_wrong_machine_is_told(written: str) -> None:
     "written", ["x", "0", "-1", "2-1/4", "4/4", "0-4/4", "/", "1/", "a/2", "-1/4", "0-9999999999/9999999999"]
 )
 def test_shards_that_mean_nothing_stop_the_start(tmp_path: Path, written: str) -> None:
-    """With the setting's name and how to write it; a range without end fills no memory."""
+    """A wrong `PARLEY_DISCORD_SHARDS` stops the start, and Parley says how to write it.
+
+    It refuses a range of billions as well.
+    """
     (mistake,) = mistakes_in(tmp_path, PARLEY_DISCORD_SHARDS=written)
     assert mistake.startswith(
         f"PARLEY_DISCORD_SHARDS, in the environment, is wrong: “{written}” doesn't name connections"
@@ -67,14 +70,17 @@ def test_shards_that_mean_nothing_stop_the_start(tmp_path: Path, written: str) -
     ("written", "shards"), [("auto", (None, ())), ("4", (4, ())), ("1/4", (4, (1,))), ("0-1/4", (4, (0, 1)))]
 )
 def test_a_setting_of_shards(written: str, shards: tuple[int | None, tuple[int, ...]]) -> None:
-    """All that Discord proposes, a number of them, one, or a range; none where it is empty."""
+    """`PARLEY_DISCORD_SHARDS` can be `auto`, a number of shards, one shard or a range of them.
+
+    An empty value means none.
+    """
     assert Shards.of(written) == Shards(*shards)
     assert Shards.of("") is None
 
 
 @pytest.mark.parametrize("written", ["mysql://ada:marked@db/parley", "sqlite:///"])
 def test_a_database_of_another_kind_stops_the_start(tmp_path: Path, written: str) -> None:
-    """With the setting's name and its source, and without the password."""
+    """A database of another kind stops the start. Parley names the setting and its source, without the password."""
     (mistake,) = mistakes_in(tmp_path, PARLEY_DATABASE=written)
     assert mistake.startswith("PARLEY_DATABASE, in the environment, is wrong: ")
     assert "sqlite:///" in mistake
@@ -82,18 +88,18 @@ def test_a_database_of_another_kind_stops_the_start(tmp_path: Path, written: str
 
 
 def test_packs_that_are_not_there_stop_the_start(tmp_path: Path) -> None:
-    """With the setting's name and its source: what is said of packs themselves names files alone."""
+    """A folder of packs that doesn't exist stops the start, and Parley names the setting and its source."""
     (mistake,) = mistakes_in(tmp_path, f'content = "{tmp_path}/pakcs"\n')
     assert mistake.startswith("content, in parley.toml, line 1 (PARLEY_CONTENT), is wrong: “pakcs” isn't a folder")
 
 
 def test_an_address_reads_as_it_is_written() -> None:
-    """IPv6 in brackets, as browsers want it."""
+    """Parley writes an IPv6 address in brackets, as browsers need it."""
     assert [str(Address("::1", 80)), str(Address("127.0.0.1", 80))] == ["[::1]:80", "127.0.0.1:80"]
 
 
 def loaded(folder: Path, toml: str = "", **environ: str) -> LoadedSettings:
-    """Settings from this environment and this parley.toml alone."""
+    """Load settings from this environment and this parley.toml alone."""
     file = folder / "parley.toml"
     if toml:
         file.write_text(toml, encoding="utf-8")
@@ -107,7 +113,10 @@ def mistakes_in(folder: Path, toml: str = "", **environ: str) -> list[str]:
 
 
 def test_an_earlier_source_wins(tmp_path: Path) -> None:
-    """The command line, the environment, parley.toml, the default; each value knows where it is from."""
+    """The command line wins over the environment, which wins over parley.toml, which wins over the default.
+
+    Each value knows its source.
+    """
     file = tmp_path / "parley.toml"
     file.write_text('zone = "Europe/Berlin"\nport = 1000\nlanguage = "de"\n')
     both = load(
@@ -139,7 +148,10 @@ def test_an_earlier_source_wins(tmp_path: Path) -> None:
     ],
 )
 def test_an_unknown_variable_stops_the_start_with_a_guess(tmp_path: Path, variable: str, guess: str) -> None:
-    """A misspelt token must not become a platform that stays silent."""
+    """An unknown `PARLEY_` variable stops the start, and Parley guesses the right name.
+
+    A misspelt token must not leave a platform silent.
+    """
     mistakes = mistakes_in(tmp_path, **{variable: "abc"})
     assert len(mistakes) == 1
     assert mistakes[0].startswith(f"{variable}, in the environment, isn't a setting. Did you mean {guess}")
@@ -147,23 +159,26 @@ def test_an_unknown_variable_stops_the_start_with_a_guess(tmp_path: Path, variab
 
 
 def test_a_variable_that_is_nothing_like_a_setting_leads_to_the_reference(tmp_path: Path) -> None:
-    """Where nothing is near, the list of all settings helps."""
+    """For a variable that resembles no setting, Parley refers to the list of all settings."""
     assert "docs/configuration.md" in mistakes_in(tmp_path, PARLEY_XYZZY="1")[0]
 
 
 def test_variables_of_others_are_let_be(tmp_path: Path) -> None:
-    """Those of the tests, and whatever doesn't begin with PARLEY_."""
+    """Parley ignores the variables of its tests and all that don't begin with `PARLEY_`."""
     assert not loaded(tmp_path, PARLEY_TEST_REQUIRE="x", PARLEY_GOLDEN="write", PARLEYS="1", PORT="x").origins
 
 
 @pytest.mark.parametrize("variable", ["PARLEY_SERVICE_HOST", "PARLEY_PORT_8765_TCP_ADDR", "PARLEY_SERVICE_PORT_HTTP"])
 def test_variables_that_kubernetes_makes_are_explained(tmp_path: Path, variable: str) -> None:
-    """A service that is called parley sets variables that look like settings."""
+    """A Kubernetes service called parley sets variables that look like settings.
+
+    Parley then says to switch them off with `enableServiceLinks: false`.
+    """
     assert "enableServiceLinks: false" in mistakes_in(tmp_path, **{variable: "10.0.0.1"})[0]
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
-    """Each with its name, its source and what it takes."""
+    """Parley reports all wrong settings at once, each with its name, its source and its meaning."""
     mistakes = mistakes_in(tmp_path, 'colour = "red"\n\nzone = "Mars"\n', PARLEY_PORT="soon", PARLEY_PROT="1")
     assert [line.partition(", is")[0] for line in mistakes] == [
         "PARLEY_PROT, in the environment",
@@ -177,7 +192,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
-    """A variable whose bytes are no UTF-8, as another program's may be, is named and not repeated."""
+    """If a setting's value isn't UTF-8 or holds a NUL character, Parley names the setting and not the value."""
     mistakes = mistakes_in(
         tmp_path, PARLEY_ZONE="Mars\udcff", PARLEY_COLOUR="\udcff", PARLEY_DISCORD_TOKEN_FILE="\udcff"
     )
@@ -190,7 +205,7 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
-    """Instead of the reader's own end."""
+    """Parley refuses a parley.toml that is nested too deep, with a message instead of a crash."""
     assert mistakes_in(tmp_path, "a = " + "[" * 20_000) == [
         "parley.toml can't be read: it's nested too deep. Fix it, or remove it to do without."
     ]
@@ -209,7 +224,7 @@ def test_a_file_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, toml: str, says: str) -> None:
-    """What to write instead, and what the setting is; not what a library says of its types."""
+    """For a wrong value, Parley says in plain words what to write instead and what the setting is."""
     (mistake,) = mistakes_in(tmp_path, toml)
     assert f"is wrong: {says}. It is: " in mistake
 
@@ -218,7 +233,7 @@ def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, toml: str, says: s
     ("toml", "reason"), [("port = ", "end of document"), ("port = x\n", "line 1"), ("port = 1\n[a\n", "line 2")]
 )
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path, toml: str, reason: str) -> None:
-    """With the place, and without a traceback."""
+    """If parley.toml isn't valid TOML, Parley says so and names the place."""
     mistakes = mistakes_in(tmp_path, toml)
     assert mistakes[0].startswith("parley.toml can't be read: ")
     assert reason in mistakes[0]
@@ -226,7 +241,10 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path, toml: str, reason: str) 
 
 @pytest.mark.parametrize("name", sorted(FROM_FILES))
 def test_a_secret_is_read_from_its_file(tmp_path: Path, name: str) -> None:
-    """As containers mount them: the end of the line is not part of it, and its source is known."""
+    """A secret can come from a file, which `PARLEY_…_FILE` or parley.toml names.
+
+    Parley drops the line's end and remembers the file as the source.
+    """
     secret = tmp_path / "secret"
     secret.write_text("postgresql://ada:marked@db/parley\n")
     for environ in ({f"PARLEY_{name.upper()}_FILE": str(secret)}, None):
@@ -237,7 +255,8 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path, name: str) -> None:
 
 
 def test_a_secret_s_file_that_is_of_no_use_is_told(tmp_path: Path) -> None:
-    """Missing, empty, no text, or given beside the secret itself; the secret is never in the sentence."""
+    """Parley refuses a secret's file that is missing, empty or no text, and a secret that is set both directly and by
+    file. The message never holds the secret."""
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "picture").write_bytes(b"\xff\xfe\x00")
     for name, reason in (("missing", "No such file"), ("empty", "is empty"), ("picture", "it isn't text")):
@@ -252,7 +271,7 @@ def test_a_secret_s_file_that_is_of_no_use_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [*sorted(SECRETS), "database"])
 def test_a_secret_in_parley_toml_is_refused(tmp_path: Path, name: str) -> None:
-    """That file is shown around, so the sentence says where the secret belongs, and doesn't repeat it."""
+    """Parley refuses a secret in parley.toml and says where it belongs, without repeating it."""
     mistakes = mistakes_in(tmp_path, f'port = 1\n{name} = "postgresql://ada:marked@db/parley"\n')
     assert mistakes[0].startswith(f"{name}, in parley.toml, line 2, is a secret")
     assert f"Set PARLEY_{name.upper()}, or PARLEY_{name.upper()}_FILE to" in mistakes[0]
@@ -260,7 +279,7 @@ def test_a_secret_in_parley_toml_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_an_address_without_a_password_may_be_in_parley_toml(tmp_path: Path) -> None:
-    """It is no secret: the password may come from PGPASSWORD or ~/.pgpass."""
+    """A database address without a password may stand in parley.toml, since it is no secret."""
     assert (
         loaded(tmp_path, 'database = "postgresql://ada@db/parley"\n').settings.database == "postgresql://ada@db/parley"
     )
@@ -280,12 +299,12 @@ def test_an_address_without_a_password_may_be_in_parley_toml(tmp_path: Path) -> 
     ],
 )
 def test_an_address_is_shown_without_its_password(address: str, masked: str) -> None:
-    """However it is written."""
+    """Parley masks the password in a database address, in each way of writing it."""
     assert without_password(address) == masked
 
 
 def test_settings_are_shown_with_their_sources_and_without_secrets(tmp_path: Path) -> None:
-    """`parley config`: one line a setting."""
+    """`parley config` shows each setting on one line with its value and source, and masks the secrets."""
     (tmp_path / "token").write_text("marked\n")
     both = loaded(
         tmp_path,

@@ -1,4 +1,4 @@
-"""Each deadline and limit of a connection at its bound, on a clock that the test moves, without a network."""
+"""Each deadline and limit of a connection at its bound, on a clock that the test moves and without a network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Lines = Callable[[], list[str]]
 
 
 class Wire(asyncio.Transport):
-    """A transport that leads nowhere, and knows whether it was cut."""
+    """A transport that leads nowhere and knows whether it was cut."""
 
     def __init__(self, host: str) -> None:
         super().__init__({"peername": (host, 1)})
@@ -35,7 +35,7 @@ class Wire(asyncio.Transport):
 
 
 class Inner(asyncio.Protocol):
-    """Writes down what reaches the server's protocol."""
+    """Notes the events that reach the server's protocol."""
 
     def __init__(self) -> None:
         self.events: list[object] = []
@@ -61,7 +61,7 @@ class Inner(asyncio.Protocol):
 
 
 class Peer:
-    """A client as the server has it."""
+    """A client as the server sees it."""
 
     def __init__(self, doorkeeper: Doorkeeper, host: str = "9.9.9.1") -> None:
         self.wire, self.inner = Wire(host), Inner()
@@ -78,7 +78,7 @@ class Peer:
 
 @pytest.fixture
 async def forward(monkeypatch: pytest.MonkeyPatch) -> Forward:
-    """Move the loop's clock by so many seconds, and let its timers run."""
+    """Return a function that moves the loop's clock by so many seconds and lets its timers run."""
     loop = asyncio.get_running_loop()
     now = loop.time()
     monkeypatch.setattr(loop, "time", lambda: now)
@@ -94,7 +94,7 @@ async def forward(monkeypatch: pytest.MonkeyPatch) -> Forward:
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Lines:
-    """What was logged since the last call."""
+    """Return a function that gives the lines logged since its last call."""
     caplog.set_level(logging.INFO, "parley")
 
     def read() -> list[str]:
@@ -106,7 +106,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Lines:
 
 
 async def closes_after(peer: Peer, seconds: float, forward: Forward) -> bool:
-    """Tell whether the peer is cut then, and not a moment earlier."""
+    """Tell whether the peer is cut after these seconds, and not a moment earlier."""
     await forward(seconds - JUST)
     was_cut = peer.is_cut
     await forward(JUST)
@@ -114,7 +114,10 @@ async def closes_after(peer: Peer, seconds: float, forward: Forward) -> bool:
 
 
 async def test_a_connection_that_is_never_used_is_closed_in_silence(forward: Forward, lines: Lines) -> None:
-    """Browsers open some in advance, so these make no line."""
+    """The server closes a connection without a request at its deadline, and logs nothing.
+
+    Browsers open some connections in advance.
+    """
     doorkeeper = Doorkeeper(LIMITS)
     assert await closes_after(Peer(doorkeeper), 10, forward)
     await forward(REPORT_EVERY)
@@ -122,7 +125,8 @@ async def test_a_connection_that_is_never_used_is_closed_in_silence(forward: For
 
 
 async def test_a_request_has_its_time_from_its_first_byte(forward: Forward, lines: Lines) -> None:
-    """More of the headers doesn't move the deadline; an unfinished request is counted in the log."""
+    """A request must be complete within its time from its first byte, and sending more of the headers doesn't move the
+    deadline. The log counts an unfinished request."""
     doorkeeper = Doorkeeper(LIMITS)
     peer = Peer(doorkeeper)
     await forward(5)
@@ -135,7 +139,10 @@ async def test_a_request_has_its_time_from_its_first_byte(forward: Forward, line
 
 
 async def test_a_whole_request_may_be_answered_as_slowly_as_it_takes(forward: Forward, lines: Lines) -> None:
-    """Whatever comes meanwhile; afterwards the connection may be idle for so long, or begin a new request."""
+    """A complete request has no deadline for its answer.
+
+    Afterwards the connection may be idle for its own time, and a new request begins with the deadline for requests.
+    """
     peer = Peer(Doorkeeper(LIMITS))
     peer.connection.data_received(b"two requests at once")
     for _ in range(2):
@@ -156,7 +163,10 @@ async def test_a_whole_request_may_be_answered_as_slowly_as_it_takes(forward: Fo
 
 
 async def test_a_body_has_its_time_from_the_end_of_the_headers(forward: Forward, lines: Lines) -> None:
-    """One that is whole by then has no deadline any more."""
+    """A request's body must arrive within its time from the end of the headers.
+
+    A body that is already complete has no deadline.
+    """
     doorkeeper = Doorkeeper(LIMITS)
     bodies = [StreamReader(BaseProtocol(asyncio.get_running_loop()), 2**16) for _ in range(2)]
     slow, whole = Peer(doorkeeper), Peer(doorkeeper)
@@ -170,7 +180,10 @@ async def test_a_body_has_its_time_from_the_end_of_the_headers(forward: Forward,
 
 
 async def test_what_is_sent_must_be_read_in_time(forward: Forward, lines: Lines) -> None:
-    """A client that reads again has a new deadline the next time."""
+    """The server closes the connection of a client that doesn't read its answer in time.
+
+    A client that reads on gets a new deadline for its next pause.
+    """
     doorkeeper = Doorkeeper(LIMITS)
     peer = Peer(doorkeeper)
     peer.begin()
@@ -186,7 +199,7 @@ async def test_what_is_sent_must_be_read_in_time(forward: Forward, lines: Lines)
 
 
 async def test_a_connection_that_the_client_closed_is_not_counted(forward: Forward, lines: Lines) -> None:
-    """No deadline of it is left, neither for a request nor for reading."""
+    """A connection that the client closed has no deadlines left, and the log doesn't count it."""
     doorkeeper = Doorkeeper(LIMITS)
     peer = Peer(doorkeeper)
     peer.connection.data_received(b"GET")
@@ -199,7 +212,7 @@ async def test_a_connection_that_the_client_closed_is_not_counted(forward: Forwa
 
 
 async def test_the_server_is_told_everything(forward: Forward) -> None:
-    """In order, and nothing of a connection that was refused."""
+    """The server's protocol gets every event of a connection in order, and nothing of a refused connection."""
     doorkeeper = Doorkeeper(LIMITS)
     peer, broken = Peer(doorkeeper), ConnectionResetError()
     peer.connection.data_received(b"GET")
@@ -216,7 +229,10 @@ async def test_the_server_is_told_everything(forward: Forward) -> None:
 
 
 async def test_newcomers_at_once_close_one_connection_each(forward: Forward, lines: Lines) -> None:
-    """Though those that are cut haven't ended yet; after its answer a connection waits again, and can be closed."""
+    """At the limit each newcomer closes one waiting connection, even if others are still ending.
+
+    A connection whose answer is finished counts as waiting again.
+    """
     doorkeeper = Doorkeeper(LIMITS)
     busy, second, third = (Peer(doorkeeper, f"9.9.9.{number}") for number in range(1, 4))
     busy.begin()
@@ -230,7 +246,7 @@ async def test_newcomers_at_once_close_one_connection_each(forward: Forward, lin
 
 
 async def test_a_crowded_address_pays_itself() -> None:
-    """It loses its own oldest connection, though an address that has no limit has more."""
+    """An address at its limit loses its own oldest connection, even if an address without a limit has as many."""
     doorkeeper = Doorkeeper(ConnectionLimits(total=10, per_address=2, is_proxy=lambda host: host == "10.0.0.1"))
     proxy = [Peer(doorkeeper, "10.0.0.1") for _ in range(3)]
     own = [Peer(doorkeeper, "9.9.9.1") for _ in range(3)]
@@ -238,7 +254,10 @@ async def test_a_crowded_address_pays_itself() -> None:
 
 
 async def test_the_log_sums_closed_connections_up(forward: Forward, lines: Lines) -> None:
-    """One line for all of the last seconds, each counted once; nothing where nothing was closed."""
+    """The log sums closed connections up in one line for each period, and counts each connection once.
+
+    It has no line for a period in which none was closed.
+    """
     doorkeeper = Doorkeeper(LIMITS)
     for reason in ("too many", "nobody reads", "nobody reads"):
         doorkeeper.count(reason)
@@ -253,7 +272,7 @@ async def test_the_log_sums_closed_connections_up(forward: Forward, lines: Lines
     assert lines() == ["connections closed: 1 too many"]
     doorkeeper.count("too many")
     await forward(REPORT_EVERY - JUST)
-    assert lines() == []  # the time that was running ended with the report
+    assert lines() == []  # the report ended the period that was running
     await forward(JUST)
     assert lines() == ["connections closed: 1 too many"]
 
@@ -266,7 +285,8 @@ async def _between(
 
 
 async def test_each_request_is_watched_before_anything_else_sees_it() -> None:
-    """A request of a connection that is gone is not handled. A broken connection is no bug, another's is."""
+    """The watch over requests runs before every other middleware, and doesn't handle a request whose connection is
+    gone. If a handler fails because its own connection broke, that is no bug; any other failure is."""
     app, doorkeeper = web.Application(middlewares=[_between]), Doorkeeper(LIMITS)
     doorkeeper.watch(app)
     watch, between, _ = app.middlewares
@@ -294,7 +314,10 @@ async def test_each_request_is_watched_before_anything_else_sees_it() -> None:
 
 @pytest.mark.parametrize("error", [web.RequestPayloadError(), TransferEncodingError("bad")])
 async def test_a_body_that_breaks_while_it_is_read_is_a_bad_request(error: Exception, lines: Lines) -> None:
-    """Nothing calls it a bug; any other error stays what it is."""
+    """A body that breaks while the server reads it makes a bad request with one line in the log.
+
+    Any other error is raised as it is.
+    """
     app = web.Application(middlewares=[_between])
     Doorkeeper(LIMITS).watch(app)
     request, errors = make_mocked_request("POST", "/"), [error, ValueError("a bug")]
@@ -310,7 +333,7 @@ async def test_a_body_that_breaks_while_it_is_read_is_a_bad_request(error: Excep
 
 
 def test_a_line_without_an_error_is_logged_as_it_is() -> None:
-    """Only malformed requests are shortened."""
+    """The log shortens only lines about malformed requests; a line without an error stays as it is."""
     record = logging.LogRecord("parley.http.server", logging.WARNING, "", 0, "as it is", (), None)
     assert shorten(record)
     assert (record.getMessage(), record.levelno) == ("as it is", logging.WARNING)

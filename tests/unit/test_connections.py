@@ -1,4 +1,4 @@
-"""Slow, half-open, broken and too many connections hold up nobody, over real sockets with short deadlines."""
+"""Slow, half-open, broken or too many connections hold up nobody else, over real sockets with short deadlines."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Served:
             self.started.put_nowait("ended")
 
     async def ask(self, path: str = "/") -> str:
-        """Ask as any other client does, on a connection of one's own."""
+        """Ask as any other client does, on a new connection."""
         async with aiohttp.ClientSession(f"http://{self.address}") as session, session.get(path) as response:
             assert response.status == 200
             return await response.text()
@@ -153,7 +153,7 @@ async def serving(limits: ConnectionLimits) -> AsyncIterator[Served]:
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """What was logged under `parley`, each record as it is written, with its traceback if it has one."""
+    """Return a function that gives all lines logged under `parley`, with their tracebacks."""
     caplog.set_level(logging.INFO, "parley")
     formatter = logging.Formatter("%(levelname)s %(message)s")
     return lambda: [formatter.format(record) for record in caplog.records if record.name.startswith("parley")]
@@ -164,7 +164,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 @pytest.mark.parametrize("data", [b"", b"G", HEAD, b"\r\n\r\n", HEAD + b"X-Long: " + b"a" * 4_000])
 async def test_a_connection_without_a_whole_request_is_closed(data: bytes) -> None:
-    """Half-open connections end at the deadline for headers, whatever they have said so far."""
+    """The server closes a connection that hasn't sent complete headers by the deadline, and still answers others."""
     async with serving(replace(PATIENT, head=SHORT)) as served:
         client = await served.connect(data)
         assert await client.is_closed()
@@ -172,7 +172,7 @@ async def test_a_connection_without_a_whole_request_is_closed(data: bytes) -> No
 
 
 async def test_headers_that_drip_are_no_excuse() -> None:
-    """The deadline counts from the first byte: sending more of the headers doesn't move it."""
+    """The deadline for headers counts from the first byte, and sending more of them bit by bit doesn't move it."""
     async with serving(replace(PATIENT, head=SHORT)) as served:
         client = await served.connect(HEAD)
 
@@ -196,7 +196,10 @@ async def test_headers_that_drip_are_no_excuse() -> None:
     ],
 )
 async def test_a_body_that_does_not_come_is_closed(body: bytes, lines: Callable[[], list[str]]) -> None:
-    """The handler ends, nothing is called a bug, and the next member is answered."""
+    """The server closes a connection whose body doesn't arrive by the deadline.
+
+    Its handler ends, the log has no traceback, and other clients are answered.
+    """
     async with serving(replace(PATIENT, body=SHORT)) as served:
         client = await served.connect(b"POST / HTTP/1.1\r\nHost: x\r\n" + body)
         assert await client.is_closed()
@@ -206,7 +209,7 @@ async def test_a_body_that_does_not_come_is_closed(body: bytes, lines: Callable[
 
 
 async def test_a_whole_body_has_no_deadline_any_more() -> None:
-    """Beside the rule: once the body is there, the answer may take its time."""
+    """Once a request's body is complete, its answer may take longer than the deadline for bodies."""
     async with serving(replace(PATIENT, body=SHORT)) as served:
         client = await served.connect(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         whole = await served.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")
@@ -217,11 +220,14 @@ async def test_a_whole_body_has_no_deadline_any_more() -> None:
 
 
 async def test_an_idle_connection_is_closed_and_may_be_used_before() -> None:
-    """Between two requests the longer deadline counts; a request that begins has the deadline for headers again."""
+    """Between two requests a connection has its own deadline, after which the server closes it.
+
+    A request that begins has the deadline for headers again.
+    """
     async with serving(replace(PATIENT, head=SHORT)) as served:
         client = await served.connect()
         assert await client.is_open()
-        assert await (await served.connect()).is_closed()  # so more than the deadline for headers has passed
+        assert await (await served.connect()).is_closed()  # now more than the deadline for headers has passed
         assert await client.is_open()
         await client.send(HEAD)
         assert await client.is_closed()
@@ -232,18 +238,21 @@ async def test_an_idle_connection_is_closed_and_may_be_used_before() -> None:
 
 
 async def test_a_client_that_reads_nothing_is_closed() -> None:
-    """What is sent must be taken, or the buffers would be held for ever."""
+    """The server closes the connection of a client that doesn't read its answer, and ends the handler."""
     async with serving(replace(PATIENT, reading=SHORT)) as served:
         await served.connect(b"GET /pour HTTP/1.1\r\nHost: x\r\n\r\n")
         async with asyncio.timeout(PATIENCE):
             assert [await served.started.get(), await served.started.get()] == ["pouring", "ended"]
 
 
-# --- how many ---
+# --- limits on the number of connections ---
 
 
 async def test_too_many_connections_close_the_one_that_waited_longest() -> None:
-    """A new one is always let in while another waits for its request; one that is being answered stays."""
+    """At the limit a new connection closes the one that has waited longest for its request.
+
+    A connection whose request is being answered stays.
+    """
     async with serving(replace(PATIENT, total=3)) as served:
         busy = await served.connect(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         await served.started.get()
@@ -257,7 +266,7 @@ async def test_too_many_connections_close_the_one_that_waited_longest() -> None:
 
 
 async def test_where_all_are_busy_a_new_connection_is_refused() -> None:
-    """Nobody who is being answered is cut off; at the limit all are answered, one more is closed."""
+    """If all connections at the limit are being answered, the server refuses a new one and finishes those answers."""
     async with serving(replace(PATIENT, total=3)) as served:
         busy = [await served.connect(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(3)]
         for _ in busy:
@@ -268,7 +277,7 @@ async def test_where_all_are_busy_a_new_connection_is_refused() -> None:
 
 
 async def test_one_address_has_its_share() -> None:
-    """An address at its limit loses its own oldest connection, never another's."""
+    """An address at its limit loses its own oldest connection, and never another address's."""
     limits = replace(PATIENT, total=10, per_address=2, is_proxy=lambda address: address == "127.0.0.9")
     async with serving(limits) as served:
         other = await served.connect(HEAD, "127.0.0.2")
@@ -280,7 +289,10 @@ async def test_one_address_has_its_share() -> None:
 
 
 async def test_one_busy_address_is_refused_more() -> None:
-    """With nothing to close of its own, an address at its limit gets no further connection; others do."""
+    """The server refuses a new connection from an address at its limit whose connections are all being answered.
+
+    Other addresses can still connect.
+    """
     limits = replace(PATIENT, total=10, per_address=1, is_proxy=lambda _: False)
     async with serving(limits) as served:
         await served.connect(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", "127.0.0.3")
@@ -290,7 +302,7 @@ async def test_one_busy_address_is_refused_more() -> None:
 
 
 async def test_a_proxy_has_no_limit_of_its_own() -> None:
-    """Behind a proxy all members share its address, so only the total counts."""
+    """A proxy's address has no limit of its own, since all its members share it."""
     limits = replace(PATIENT, total=10, per_address=2, is_proxy=lambda address: address == "127.0.0.9")
     async with serving(limits) as served:
         members = [await served.connect(HEAD, "127.0.0.9") for _ in range(6)]
@@ -300,7 +312,7 @@ async def test_a_proxy_has_no_limit_of_its_own() -> None:
 
 
 async def test_where_all_is_full_the_largest_crowd_pays() -> None:
-    """An attacker's half-open connections go before a member's slow one, which is older."""
+    """At the total limit the address with the most connections loses some, even if another's connection is older."""
     async with serving(replace(PATIENT, total=5)) as served:
         member = await served.connect(HEAD, "127.0.0.2")
         crowd = [await served.connect(HEAD, "127.0.0.3") for _ in range(20)]
@@ -310,7 +322,7 @@ async def test_where_all_is_full_the_largest_crowd_pays() -> None:
 
 
 async def test_a_connection_that_ends_makes_room() -> None:
-    """The limit counts what is open: any number may come one after the other."""
+    """The limit counts open connections only, so any number may follow one after the other."""
     async with serving(replace(PATIENT, total=2, per_address=2, is_proxy=lambda _: False)) as served:
         for _ in range(10):
             client = await served.connect()
@@ -325,19 +337,22 @@ async def test_a_connection_that_ends_makes_room() -> None:
      ("172.32.0.1", False), ("2620:fe::fe", False)],
 )  # fmt: skip
 def test_a_proxy_is_on_this_machine_or_in_a_private_network(address: str, expected: bool) -> None:
-    """Addresses of the internet are one member's, or one attacker's."""
+    """An address counts as a proxy's if it is on this machine or in a private network, or if it is unknown.
+
+    A public address doesn't.
+    """
     assert is_proxy(address) is expected
 
 
 def test_an_address_is_counted_as_its_owner_has_it() -> None:
-    """One IPv4 address, also inside IPv6; in IPv6 a whole /64, which one customer has."""
+    """The server counts connections by IPv4 address, even inside IPv6, and by /64 network for other IPv6 addresses."""
     assert site_of(("9.9.9.9", 5)) == "9.9.9.9"
     assert site_of(("::ffff:9.9.9.9", 5)) == "9.9.9.9"
     assert site_of(("2620:fe::1", 5)) == site_of(("2620:fe::8000:0:0:1", 5)) != site_of(("2620:fe:0:1::1", 5))
     assert site_of("") == site_of(None) == ""
 
 
-# --- what is no HTTP ---
+# --- malformed requests ---
 
 BAD = {
     "garbage": b"\x16\x03\x01\x02\x00" + SECRET.encode() + b"\r\n\r\n",
@@ -364,19 +379,25 @@ BAD = {
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
 async def test_a_request_that_is_no_http_is_one_short_line(data: bytes, lines: Callable[[], list[str]]) -> None:
-    """It is answered with an error or closed; the log has neither its words nor a traceback, however long it is."""
+    """The server answers a malformed request with an error or closes it.
+
+    The log has at most one short line about it, without the request's words or a traceback.
+    """
     async with serving(replace(PATIENT, head=SHORT, body=SHORT)) as served:
         client = await served.connect(data)
         answer = await client.rest()
         assert answer == b"" or answer.split()[1] in {b"400", b"405", b"505"}
         assert await served.ask() == "hello"
         logged = lines()
-    assert len(logged) <= 1  # a method that is none is what scanners send all day: it has no line
+    assert len(logged) <= 1  # an unknown method has no line, since scanners send them all day
     assert all(len(line) < 150 and "\n" not in line and SECRET not in line for line in logged)
 
 
 async def test_garbage_after_a_good_request_harms_that_connection_alone(lines: Callable[[], list[str]]) -> None:
-    """The good one is answered, the rest is refused once, and the connection ends."""
+    """After a good request, the server refuses garbage on the same connection once and closes it.
+
+    Other clients are still answered.
+    """
     async with serving(PATIENT) as served:
         client = await served.connect(WHOLE)
         assert b"hello" in await client.answer()
@@ -391,7 +412,7 @@ async def test_garbage_after_a_good_request_harms_that_connection_alone(lines: C
 
 
 async def test_a_bug_keeps_its_traceback(lines: Callable[[], list[str]]) -> None:
-    """Beside the rule: what is wrong on this side is logged whole."""
+    """A bug in a handler is logged with its whole traceback."""
     app = web.Application()
 
     async def fail(_request: web.Request) -> web.Response:
@@ -410,7 +431,7 @@ async def test_a_bug_keeps_its_traceback(lines: Callable[[], list[str]]) -> None
 
 
 async def test_a_vote_is_counted_among_half_open_connections(tmp_path: Path, lines: Callable[[], list[str]]) -> None:
-    """With more half-open connections than any limit, a member votes as always, and the log has few lines."""
+    """A member can vote while 400 half-open connections are there, and the log has fewer than 10 lines."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession(hall.url) as page:
         headers = {"X-Parley-Member": "ada", "X-Parley-Token": (await _json(page, "api/hello"))["token"]}
         await hall.instance.bot.say(
@@ -441,7 +462,7 @@ async def _json(session: aiohttp.ClientSession, path: str) -> Any:
 async def test_a_broken_body_is_no_bug_of_the_chat(
     tmp_path: Path, lines: Callable[[], list[str]], body: bytes, expected: bytes
 ) -> None:
-    """A member whose connection breaks, or whose browser is none, makes no traceback and no second line."""
+    """A broken body sent to the chat page makes no traceback and no bug in the log."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession(hall.url) as page:
         token = (await _json(page, "api/hello"))["token"]
         host, port = hall.url.removeprefix("http://").rstrip("/").split(":")
@@ -456,7 +477,7 @@ async def test_a_broken_body_is_no_bug_of_the_chat(
 
 
 async def test_every_server_of_parley_closes_what_is_half_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chat page, the public pages, health and the preview all stand on the same entrance; so does Slack's."""
+    """The chat page, the public pages, the health server and the preview close a half-open connection in time."""
     short = replace(PATIENT, head=SHORT)
 
     async def listen_briefly(app: web.Application, address: Address, setting: str) -> HttpServer:

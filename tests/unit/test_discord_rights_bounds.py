@@ -26,7 +26,7 @@ def bits(permissions: dict[str, bool]) -> str:
 
 
 def client_in(name: str = "hall", *, kind: int = TEXT, deny: dict[str, bool] | None = None) -> discord.Client:
-    """The library in one server with one channel, where @everyone sees all that isn't denied."""
+    """Return the library in one server with one channel, where @everyone sees all that isn't denied."""
     client = discord.Client(intents=discord.Intents.none())
     state = client._connection
     state.user = discord.ClientUser(state=state, data=user(BOT))  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def request_of_ada(
     pending: bool = False,
     context: int = 0,
 ) -> discord.Interaction:
-    """An interaction of Ada's with the permissions that Discord tells of her and the bot."""
+    """Return an interaction of Ada's with the permissions that Discord tells of her and the bot."""
     data: Any = {
         "id": "1",
         "type": 2,
@@ -124,7 +124,10 @@ def request_of_ada(
     ],
 )
 def test_a_place_is_public_only_if_everyone_is_known_to_see_it(interaction: discord.Interaction, private: bool) -> None:
-    """The bot must see it too: else, what the cache holds of it may be old or made up by the gateway."""
+    """A place on Discord is public only if @everyone is known to see it, and in a voice channel may connect.
+
+    The bot must see it too, else the cache's picture of it may be old or made up.
+    """
     assert rights.is_private(interaction) is private
 
 
@@ -139,7 +142,7 @@ def test_a_place_is_public_only_if_everyone_is_known_to_see_it(interaction: disc
     ],
 )
 def test_the_bot_is_away_where_it_is_no_member(interaction: discord.Interaction, away: bool) -> None:
-    """In a server, the bot's membership decides; outside, whether people talk among themselves."""
+    """The bot is away in a server where it is no member, and in a conversation that people have without it."""
     assert rights.is_away(interaction) is away
 
 
@@ -159,7 +162,10 @@ def test_the_bot_is_away_where_it_is_no_member(interaction: discord.Interaction,
 def test_a_member_is_silent_during_a_timeout_and_before_accepting_the_rules(
     until: datetime | None, pending: bool, permissions: dict[str, bool], silent: bool
 ) -> None:
-    """Administrators never are. The timeout is over at its end."""
+    """A member can't write during a timeout, which is over at its end, or before accepting the server's rules.
+
+    Administrators always can.
+    """
     interaction = request_of_ada(member=permissions, until=until, pending=pending)
     assert rights.is_silent(interaction, NOW) is silent
     assert rights.may_write(interaction, NOW) is not silent
@@ -179,7 +185,10 @@ def test_a_member_is_silent_during_a_timeout_and_before_accepting_the_rules(
 def test_a_timeout_leaves_a_member_only_reading(
     until: datetime | None, permissions: dict[str, bool], left: dict[str, bool]
 ) -> None:
-    """It gives nothing that the member didn't have, and doesn't reach administrators."""
+    """During a timeout a member keeps only the rights to see and to read history, if they had them.
+
+    A timeout doesn't affect administrators.
+    """
     assert rights.permissions_of(request_of_ada(member=permissions, until=until), NOW) == discord.Permissions(**left)
 
 
@@ -206,7 +215,10 @@ def test_a_conversation_with_the_bot_needs_no_permission() -> None:
 def test_in_a_locked_thread_write_those_who_manage_threads(
     permissions: dict[str, bool], is_locked: bool, may: bool
 ) -> None:
-    """Whether the thread is the command's own place or picked in a form; they must be allowed to write anyway."""
+    """In a locked thread only members who may manage threads and may write in threads can write.
+
+    The rule is the same for the command's own thread and for one picked in a form.
+    """
     here = thread(locked=is_locked)
     assert rights.may_write(request_of_ada(channel=here, member=permissions), NOW) is may
     picked = {**here, "permissions": bits(permissions)}
@@ -215,7 +227,10 @@ def test_in_a_locked_thread_write_those_who_manage_threads(
 
 @pytest.mark.parametrize("kind", list(discord.ChannelType))
 def test_every_kind_of_thread_needs_the_right_to_write_in_threads(kind: discord.ChannelType) -> None:
-    """Threads of news, public and private ones, and no other kind of channel."""
+    """Writing in a news, public or private thread takes the right to write in threads.
+
+    Every other kind of channel takes the right to send messages.
+    """
     in_thread = kind.name in {"news_thread", "public_thread", "private_thread"}
     for permissions, may in ((WRITES, not in_thread), (WRITES_IN_THREADS, in_thread)):
         picked = {"type": kind.value, "permissions": bits(permissions)}
@@ -233,13 +248,16 @@ def test_every_kind_of_thread_needs_the_right_to_write_in_threads(kind: discord.
     ],
 )
 def test_the_bot_posts_where_it_may_write(permissions: dict[str, bool], in_channel: bool, in_thread: bool) -> None:
-    """The bot's permissions decide, whatever the member's are; a lock is left to Discord."""
+    """The bot posts where its own permissions let it write, no matter which ones the member has.
+
+    Discord itself decides about a locked thread.
+    """
     for others in ({}, {"administrator": True}):
         assert rights.may_post(request_of_ada(bot=permissions, member=others)) is in_channel
         assert rights.may_post(request_of_ada(bot=permissions, member=others, channel=thread(locked=True))) is in_thread
 
 
-# --- what the bot lacks ---
+# --- the permissions that the bot lacks ---
 
 
 ALL = {"view_channel": True, "attach_files": True, "read_message_history": True}
@@ -270,6 +288,9 @@ ALL = {"view_channel": True, "attach_files": True, "read_message_history": True}
 def test_what_the_bot_lacks_has_the_names_of_discords_settings(
     permissions: dict[str, bool], in_channel: list[str], in_thread: list[str]
 ) -> None:
-    """Without the view nothing else can be told, and nothing of files where the bot can't write."""
+    """Parley names each missing permission as Discord's settings do.
+
+    Without View Channel it names nothing else, and without the right to write it doesn't name Attach Files.
+    """
     assert rights.missing(discord.Permissions(**permissions), in_thread=False) == in_channel
     assert rights.missing(discord.Permissions(**permissions), in_thread=True) == in_thread

@@ -1,4 +1,4 @@
-"""Permission, places and pace, each at its bound: who just may, who just may not, and the wrong kind."""
+"""Permissions, places and pace of requests, each at its bound."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ CARD = Reply((Card(title="done"),))
     ],
 )
 def test_who_moderates_a_community(moderator: bool, roles: set[str], role: str, moderates: bool) -> None:
-    """By the platform's right or by the role that the community named; no role named gives nobody the right."""
+    """A member moderates by the platform's right or by the role that the community named.
+
+    If no role is named, none gives that right.
+    """
     actor = Actor("test", "demo", "ada", "Ada", frozenset(roles), moderator)
     community = Community("test:demo", moderator_role=role)
     assert community.moderates(actor) is moderates
@@ -67,13 +70,16 @@ def test_who_moderates_a_community(moderator: bool, roles: set[str], role: str, 
 
 @pytest.mark.parametrize(("moderator", "edits"), [(False, False), (True, False), (False, True), (True, True)])
 def test_a_permission_is_one_of_its_own(moderator: bool, edits: bool) -> None:
-    """A moderator is no editor, and an editor no moderator; everybody is a member."""
+    """A moderator isn't an editor and an editor isn't a moderator; everybody is a member."""
     ctx = Context(request(moderator=moderator), T, Community("test:demo"), edits)
     assert [ctx.may(permission) for permission in Permission] == [True, moderator, edits]
 
 
 def test_a_voter_is_an_account_of_a_community_unless_the_platform_has_one_for_all() -> None:
-    """Elsewhere the same id is another person."""
+    """A voter is an account in one community, so the same id in another community is another person.
+
+    On a platform with accounts for all communities it is the same person.
+    """
     guest = Actor("test", "elsewhere", "ada", "Ada")
     assert (community_id(guest), voter_id(guest)) == ("test:elsewhere", "test:elsewhere:ada")
     assert voter_in("test:demo", guest) == "test:elsewhere:ada"
@@ -88,7 +94,10 @@ def test_a_direct_conversation_is_known_by_its_workspace(community: str, direct:
 
 
 def test_a_zone_exists_or_is_refused() -> None:
-    """One that is stored and no longer exists counts as UTC."""
+    """A community's time zone must exist, or Parley refuses it and repeats at most 60 characters of it.
+
+    A stored zone that no longer exists counts as UTC.
+    """
     assert checked_zone("Europe/Berlin", T) == "Europe/Berlin"
     for zone in ("Mars", "", "../etc/passwd", "z" * 61):
         with pytest.raises(Refused, match="time zone") as refused:
@@ -100,7 +109,10 @@ def test_a_zone_exists_or_is_refused() -> None:
 
 
 def test_a_community_is_told_in_its_language_with_its_commands() -> None:
-    """A platform that doesn't run types them with a slash."""
+    """Parley writes to a community in its language, with commands as its platform has them typed.
+
+    For a platform that isn't running it uses a slash.
+    """
     wall = Wall()
     wall.limits = replace(wall.limits, commands="!")
     sentence = "Try /help."
@@ -109,12 +121,15 @@ def test_a_community_is_told_in_its_language_with_its_commands() -> None:
     assert "/help" in translator_for(Community("other:demo"), {"test": wall})(sentence)
 
 
-# --- what is written where ---
+# --- where the bot writes ---
 
 
 @pytest.mark.parametrize(("may_write", "may_post"), [(True, True), (True, False), (False, True), (False, False)])
 def test_the_bot_writes_where_both_may(may_write: bool, may_post: bool) -> None:
-    """A public answer becomes private otherwise, and says why; a private one stays as it is."""
+    """A public answer becomes private, with the reason, unless both the member and the bot may write in the place.
+
+    A private answer stays as it is.
+    """
     asked = replace(request(), may_write=may_write, may_post=may_post)
     public = Outcome(replace(CARD, visibility=Visibility.PUBLIC))
     both = may_write and may_post
@@ -135,7 +150,7 @@ def test_the_bot_writes_where_both_may(may_write: bool, may_post: bool) -> None:
 
 @dataclass
 class Hall:
-    """What needs a permission, a place to post in, or a community, as a command, a button and a form."""
+    """Commands, buttons and forms that need a permission, a place to post in, or a community."""
 
     @command("rule", "For moderators", permission=Permission.MODERATOR)
     async def rule(self, ctx: Context) -> Outcome:
@@ -198,14 +213,14 @@ def hall(*, edits: bool = False, **parts: object) -> Bot:
 
 
 async def each_way(bot: Bot, who: Request, name: str) -> set[bool]:
-    """Whether it is done as a command and by a button."""
+    """Return the results of doing this in each way: typed, invoked and by a button."""
     outcomes = (await bot.say(who, f"/{name}"), await bot.invoke(who, name, {}), await bot.press(who, f"v1:{name}"))
     return {outcome.success and words(outcome).startswith("done") for outcome in outcomes}
 
 
 @pytest.mark.parametrize(("moderator", "edits"), [(False, False), (True, False), (False, True)])
 async def test_a_permission_is_asked_for_on_every_way(moderator: bool, edits: bool) -> None:
-    """Typed, by a button and by a form; the refusal says whose it is."""
+    """Parley checks a permission for a typed command, a button and a form alike. The refusal says who has it."""
     bot, who = hall(edits=edits), request(moderator=moderator)
     assert await each_way(bot, who, "rule") == {moderator}
     assert await each_way(bot, who, "edit") == {edits}
@@ -220,14 +235,17 @@ async def test_a_permission_is_asked_for_on_every_way(moderator: bool, edits: bo
 
 @pytest.mark.parametrize(("may_write", "may_post"), [(True, True), (True, False), (False, True)])
 async def test_what_posts_is_refused_where_it_may_not(may_write: bool, may_post: bool) -> None:
-    """By a command as by a button."""
+    """Parley refuses a command or button that posts unless both the member and the bot may write in the place."""
     who = replace(request(), may_write=may_write, may_post=may_post)
     assert await each_way(hall(), who, "announce") == {may_write and may_post}
 
 
 @pytest.mark.parametrize(("workspace", "done"), [("demo", True), ("dm1", False)])
 async def test_what_needs_a_community_is_not_done_alone_with_the_bot(workspace: str, done: bool) -> None:
-    """Anything else is."""
+    """Parley refuses a command that needs a community in a direct conversation and names the remedy.
+
+    Other commands work there.
+    """
     who = replace(request(), actor=replace(request().actor, workspace=workspace))
     outcome = await hall().say(who, "/gather")
     assert outcome.success is done
@@ -240,7 +258,7 @@ async def test_what_needs_a_community_is_not_done_alone_with_the_bot(workspace: 
     [("v1:take", False), ("v1:take:a", True), ("v1:take:a:b", True), ("v1:take:a:b:c", False), ("v1:gone:a", False)],
 )
 async def test_a_button_has_the_arguments_of_this_version(pressed: str, done: bool) -> None:
-    """One too few and one too many are of another."""
+    """A button with too few or too many arguments for its action no longer works and gets no suggestions."""
     outcome = await hall().press(request(), pressed)
     assert outcome.success is done
     assert done or "no longer works" in words(outcome)
@@ -248,7 +266,10 @@ async def test_a_button_has_the_arguments_of_this_version(pressed: str, done: bo
 
 
 async def test_suggestions_are_as_many_as_platforms_take() -> None:
-    """25 for an argument, 100 for a select; an unknown argument or command has none."""
+    """Parley suggests at most 25 values for an argument and 100 for a select, as many as the platforms take.
+
+    An unknown argument or command has none.
+    """
     bot = hall()
     assert (COMPLETIONS_MAX, SUGGESTIONS_MAX) == (25, 100)
     assert len(await bot.complete(request(), "gather", "what", "", {})) == 25
@@ -257,7 +278,7 @@ async def test_suggestions_are_as_many_as_platforms_take() -> None:
 
 
 async def test_a_half_typed_line_offers_what_one_may() -> None:
-    """Commands of moderators and editors are offered to them alone."""
+    """A half-typed line offers the commands of moderators and of editors to them alone."""
     for moderator, edits, offered in (
         (False, False, {"/announce", "/gather"}),
         (True, False, {"/announce", "/gather", "/rule"}),
@@ -277,7 +298,7 @@ async def test_a_half_typed_line_offers_what_one_may() -> None:
 
 
 def test_what_is_not_declared_is_not_so() -> None:
-    """A plain command, button or form posts nothing, shows nothing to others, and takes no special right."""
+    """By default a command, button or form posts nothing, answers in private, and needs no special permission."""
 
     class Plain:
         @command("plain", "Plain")
@@ -314,7 +335,10 @@ def test_what_is_not_declared_is_not_so() -> None:
 
 @pytest.mark.parametrize(("burst", "per_minute"), [(1, 60), (3, 60), (3, 30), (20, 6)])
 def test_a_member_has_a_burst_and_then_so_many_a_minute(burst: int, per_minute: int) -> None:
-    """The wait that is told is just enough: a second less is too early."""
+    """A member can make a burst of requests at once, and then so many a minute.
+
+    The wait that Parley tells is exactly long enough.
+    """
     limiter = Limiter(burst=burst, per_minute=per_minute)
     assert [limiter.wait("ada", NOW) for _ in range(burst)] == [0] * burst
     wait = limiter.wait("ada", NOW)
@@ -331,7 +355,10 @@ def test_a_member_has_a_burst_and_then_so_many_a_minute(burst: int, per_minute: 
 def test_a_member_asks_twenty_times_at_once_and_turns_pages_faster(
     make: Callable[[], Limiter], burst: int, pause: int
 ) -> None:
-    """After the burst, one request passes in so many milliseconds, and none a thousandth sooner."""
+    """A member can ask 20 times at once and then once a second.
+
+    Rapid buttons can be pressed 120 times at once and then every 250 milliseconds.
+    """
     for after, wait in ((pause * 0.999, 1), (pause, 0)):
         limiter = make()
         assert [limiter.wait("ada", NOW) for _ in range(burst + 1)] == [0] * burst + [1]
@@ -339,7 +366,8 @@ def test_a_member_asks_twenty_times_at_once_and_turns_pages_faster(
 
 
 async def test_a_button_to_press_again_and_again_has_a_limit_of_its_own() -> None:
-    """Presses take nothing from the usual limit, and other requests take nothing from theirs."""
+    """Rapid buttons have a limit of their own: their presses don't count against the usual limit, and other requests
+    don't count against theirs."""
     bot = replace(hall(), limiter=Limiter(burst=1), rapid=Limiter(burst=2))
     for pressed, done in (("flip", True), ("flip", True), ("flip", False), ("announce", True), ("announce", False)):
         assert (await bot.press(request(), f"v1:{pressed}")).success is done
@@ -347,7 +375,7 @@ async def test_a_button_to_press_again_and_again_has_a_limit_of_its_own() -> Non
 
 
 def test_a_token_is_given_back_once_and_never_beyond_the_burst() -> None:
-    """To who has a bucket; somebody else gets nothing."""
+    """The limiter gives a used request back to its member, never beyond the burst, and to nobody without a budget."""
     limiter = Limiter(burst=2, per_minute=60)
     assert [limiter.wait("ada", NOW) for _ in range(2)] == [0, 0]
     limiter.give_back("ada")
@@ -360,13 +388,16 @@ def test_a_token_is_given_back_once_and_never_beyond_the_burst() -> None:
 
 @pytest.mark.parametrize(("per_minute", "burst"), [(1, 1), (6, 1), (11, 1), (12, 2), (600, 100)])
 def test_a_community_has_a_sixth_of_its_minute_at_once(per_minute: int, burst: int) -> None:
-    """One at least."""
+    """A community can make a sixth of its requests a minute at once, and at least one."""
     limiter = for_communities(per_minute)
     assert [limiter.wait("busy", NOW) for _ in range(burst + 1)].count(0) == burst
 
 
 def test_a_window_lets_so_many_through_and_tells_the_wait() -> None:
-    """The one that passed a whole span ago no longer counts; a clock that is set back blocks nobody."""
+    """A sliding window lets a fixed number of requests through in a minute and tells the wait.
+
+    A request a whole minute ago no longer counts, and a clock that is set back blocks nobody.
+    """
     window = SlidingWindow(2)
     assert [window.wait("c", NOW), window.wait("c", NOW + timedelta(seconds=20))] == [0, 0]
     assert window.wait("c", NOW + timedelta(seconds=20)) == 40
@@ -383,7 +414,7 @@ def test_a_window_lets_so_many_through_and_tells_the_wait() -> None:
 def test_so_many_are_remembered(
     monkeypatch: pytest.MonkeyPatch, limits: ModuleType, make: Callable[[], SlidingWindow | Limiter], wait: int
 ) -> None:
-    """The one that was silent longest goes first."""
+    """Each limiter remembers a fixed number of askers, and forgets first the one that was silent longest."""
     monkeypatch.setattr(limits, "REMEMBERED_MAX", 2)
     limiter = make()
     assert [limiter.wait(who, NOW) for who in ("a", "b", "a", "c", "a", "b")] == [0, 0, wait, 0, wait, 0]
@@ -395,7 +426,10 @@ def mention(name: str = "Ada", *, channel: str = "main", thread: str = "", direc
 
 
 def test_a_channel_hears_three_mentions_a_minute() -> None:
-    """Its threads count as the channel; another channel, and a conversation with the bot alone, do not."""
+    """Parley answers three mentions a minute in a channel, threads included.
+
+    Other channels and direct conversations don't count.
+    """
     limits = MentionLimits()
     for asked in (mention(), mention("Ben", thread="t"), mention()):
         limits.check(asked, T)
@@ -411,7 +445,10 @@ def test_a_channel_hears_three_mentions_a_minute() -> None:
 
 
 def test_a_member_reads_one_private_word_a_minute() -> None:
-    """What is for everybody is said each time, and alone with the bot so is everything."""
+    """After a mention in a channel, a member gets one private answer a minute.
+
+    Public answers, and answers in a direct conversation, always come.
+    """
     limits = MentionLimits()
     private, public = Outcome(CARD), Outcome(replace(CARD, visibility=Visibility.PUBLIC))
     assert [limits.quieted(mention(), private) for _ in range(2)] == [private, Outcome(success=False)]
@@ -423,7 +460,7 @@ def test_a_member_reads_one_private_word_a_minute() -> None:
 
 
 async def test_a_question_is_answered_in_the_members_language_when_they_are_alone() -> None:
-    """In a channel the language is the community's."""
+    """Parley answers a question with its feature's answer. A bot without a feature for questions doesn't answer it."""
 
     async def community_of(community: str, _now: object) -> Community:
         return Community(community, language="en-XA")
@@ -435,11 +472,11 @@ async def test_a_question_is_answered_in_the_members_language_when_they_are_alon
     assert await silent.ask(mention(), "aloud") == Outcome(success=False)
 
 
-# --- what is typed ---
+# --- typed lines ---
 
 
 def test_a_line_is_read_up_to_its_limit() -> None:
-    """4,000 characters; one more is refused with both numbers."""
+    """A line may have up to 4,000 characters. Parley refuses a longer one and names both numbers."""
     commands = hall().commands
     assert TEXT_MAX == 4000
     line = "/gather ".ljust(4000, "x")
@@ -463,7 +500,7 @@ def test_a_line_is_read_up_to_its_limit() -> None:
     ],
 )
 def test_a_question_begins_with_the_bots_name(line: str, asked: str | None) -> None:
-    """A longer word that begins like it is another name."""
+    """A line asks Parley if it begins with `@Parley`. A longer name that begins alike doesn't count."""
     assert question_of(line) == asked
 
 
@@ -480,14 +517,17 @@ def test_a_question_begins_with_the_bots_name(line: str, asked: str | None) -> N
     ],
 )
 def test_words_for_a_command_are_cut_between_words(written: str, typed: str) -> None:
-    """Ten letters here, a hundred elsewhere; a single longer word is cut within."""
+    """Parley cuts words for a command between words at a limit, which is 100 characters by default.
+
+    It cuts within a word only if that word alone is longer.
+    """
     assert typable(written, 10) == typed
     assert typable("x" * 101) == "x" * 100
 
 
 @pytest.mark.parametrize(("letters", "refused"), [(4, False), (5, False), (6, True)])
 def test_an_argument_has_a_length(letters: int, refused: bool) -> None:
-    """Five letters here."""
+    """An argument may be as long as it declares, here 5 characters; Parley refuses a longer one and an empty one."""
 
     class Short:
         @command("short", "Short")
@@ -518,7 +558,10 @@ def test_an_argument_has_a_length(letters: int, refused: bool) -> None:
     ],
 )
 def test_a_name_that_no_argument_has_is_told(word: str, message: str) -> None:
-    """Where a word would answer a list, `colour:red` can't be text; where an argument takes text, it is."""
+    """If a word such as `colour:red` would answer an argument with choices, Parley refuses it as an unknown argument.
+
+    For an argument that takes text, it is text.
+    """
 
     class Sized:
         @command("sized", "Sized")
@@ -542,7 +585,7 @@ def test_a_name_that_no_argument_has_is_told(word: str, message: str) -> None:
     [("yes", True), ("Y", True), ("on", True), ("1", True), ("no", False), ("OFF", False), ("0", False), ("2", None)],
 )
 def test_yes_and_no_are_words(word: str, value: bool | None) -> None:
-    """In any case; anything else is refused."""
+    """A yes-or-no argument takes yes, y, on and 1, or no, off and 0, in any case. Parley refuses anything else."""
 
     class Flag:
         @command("flag", "Flag")
@@ -559,11 +602,11 @@ def test_yes_and_no_are_words(word: str, value: bool | None) -> None:
         assert bind(entry, {"up": value}, [], T) == {"up": value}
 
 
-# --- what is said to everybody ---
+# --- posts for everybody ---
 
 
 async def test_a_post_is_made_before_the_answer_and_only_where_it_may_be() -> None:
-    """Its place is the request's unless it names one."""
+    """Parley posts in the place that a post names, else in the place of the request."""
 
     class Shout:
         @command("shout", "Shout")

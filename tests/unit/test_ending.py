@@ -1,4 +1,4 @@
-"""How platforms end when the process is told to stop."""
+"""How platforms end when the operator stops the process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from adapters.cli import serve
 
 
 async def test_a_platform_that_misses_its_cancellation_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a library on Python 3.11 can make it: a stop comes to an end all the same."""
+    """Parley cancels a platform again if it misses its cancellation, so that a stop always comes to an end.
+
+    A library on Python 3.11 can miss one.
+    """
     monkeypatch.setattr(serve, "END_SECONDS", 0.01)
     cancellations = 0
 
@@ -29,7 +32,10 @@ async def test_a_platform_that_misses_its_cancellation_is_told_again(monkeypatch
 
 
 async def test_how_a_platform_failed_is_raised_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Where it was waited for; the stop that follows is silent, and there may be no platform at all."""
+    """Parley raises a platform's failure once, to the caller that waits for it.
+
+    The stop that follows logs nothing, and a stop without any platform works.
+    """
 
     async def fails() -> None:
         raise RuntimeError("the token is refused")

@@ -1,4 +1,4 @@
-"""What a fact says of its dates, its sources and its corrections, and what the checker says of that."""
+"""A fact's dates, sources and corrections, and the checker's messages about them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def fact_of(folder: Path) -> Fact:
 
 @pytest.mark.parametrize(("today", "count"), [(date(2025, 2, 28), 0), (date(2025, 3, 1), 1), (date(2026, 1, 1), 1)])
 def test_a_recheck_is_due_from_its_day_on(tmp_path: Path, today: date, count: int) -> None:
-    """Not on the day before; the event that it waited for is named."""
+    """A fact's recheck is due from its day on, not on the day before.
+
+    The checker names the event that it waited for.
+    """
     text = f"{CHECKED}    recheck: {{date: 2025-03-01, event: the next survey}}\n"
     due = problems(make_pack(tmp_path, facts(CHECKED, text)), "recheck-due", today)
     assert len(due) == count
@@ -47,7 +50,7 @@ def test_a_recheck_is_due_from_its_day_on(tmp_path: Path, today: date, count: in
 
 
 def test_a_recheck_may_be_a_day_alone(tmp_path: Path) -> None:
-    """The short form says the same; what is no day is refused at its place."""
+    """A recheck may be a day alone, without an event. The checker shows the place of a value that is no day."""
     fact = fact_of(make_pack(tmp_path / "day", facts(CHECKED, f"{CHECKED}    recheck: 2027-01-31\n")))
     assert fact.recheck is not None
     assert (fact.recheck.date, fact.recheck.event) == (date(2027, 1, 31), None)
@@ -68,13 +71,16 @@ def test_a_recheck_may_be_a_day_alone(tmp_path: Path) -> None:
     ],
 )
 def test_a_check_before_the_newest_source_is_a_warning(tmp_path: Path, check: str, newest: str, count: int) -> None:
-    """Dates are compared as exactly as they are known: only what is surely earlier counts."""
+    """A fact that was checked before its newest source's date gets a warning.
+
+    A date known only to the month or year counts only if it is surely earlier.
+    """
     files = {**facts("checked: 2024-11", f"checked: {check}"), "sources.yaml": SOURCES.replace("2024", newest)}
     assert len(problems(make_pack(tmp_path, files), "checked-before-source")) == count
 
 
 def test_as_of_is_read_for_one_more_release_with_advice(tmp_path: Path) -> None:
-    """An old pack is served, and its editor reads what to write instead."""
+    """A pack with the old key `as_of` still loads, and the checker warns to write `checked`."""
     folder = make_pack(tmp_path, facts("checked:", "as_of:"))
     assert fact_of(folder).last_check == "2024-11"
     (problem,) = problems(folder, "outdated-key")
@@ -83,7 +89,7 @@ def test_as_of_is_read_for_one_more_release_with_advice(tmp_path: Path) -> None:
 
 
 def test_the_newest_source_is_computed(tmp_path: Path) -> None:
-    """By the dates of the fact's own sources; an undated one says nothing."""
+    """A fact's newest source date is the latest among its own sources, and undated ones don't count."""
     more = SOURCES + SOURCES[9:].replace("survey", "recount").replace("2024", "2025-01-07")
     more += SOURCES[9:].replace("survey", "undated").replace("    date: 2024\n", "")
     files = {**facts("[survey]", "[survey, recount, undated]"), "sources.yaml": more}
@@ -95,7 +101,7 @@ def test_the_newest_source_is_computed(tmp_path: Path) -> None:
 
 
 def test_a_source_says_where_and_what_it_bears_out(tmp_path: Path) -> None:
-    """Ids and longer forms stand in one list; an id that is nobody's is shown at its place in both."""
+    """A fact's sources may be ids or longer forms in one list. The checker shows an unknown id at its place in both."""
     fact = fact_of(make_pack(tmp_path, facts("[survey]", "[{source: survey, at: p. 4, bears: the third}]")))
     assert fact.evidence == (SourceUse(source="survey", at="p. 4", bears="the third"),)
     assert fact.sources == ("survey",)
@@ -120,7 +126,10 @@ def test_a_source_says_where_and_what_it_bears_out(tmp_path: Path) -> None:
 def test_a_number_or_quotation_that_no_source_bears_out_is_a_warning(
     tmp_path: Path, reason: str, bears: str, words: list[str]
 ) -> None:
-    """A word or two in quotation marks are only set apart; signs and cases don't count."""
+    """A number or a longer quotation in a fact's reason that no source bears out gets a warning.
+
+    Punctuation and case don't count, and a single quoted word needs no source.
+    """
     text = FACTS.replace("The city measured it.", f"'{reason}'")
     text = text.replace("    sources: [survey]\n", f"    sources:\n      - source: survey\n        bears: '{bears}'\n")
     warnings = problems(make_pack(tmp_path, {"facts.yaml": text}), "not-borne-out")
@@ -138,7 +147,10 @@ def test_a_number_or_quotation_that_no_source_bears_out_is_a_warning(
     ],
 )
 def test_a_value_judgement_gets_no_verdict_of_truth(tmp_path: Path, kind: str, verdict: str, count: int) -> None:
-    """An error of the checker; a bot that runs goes on serving the pack."""
+    """The checker reports an error for a value judgement whose verdict isn't “not checkable”.
+
+    A running bot still loads the pack.
+    """
     text = FACTS.replace("kind: fact", f"kind: {kind}").replace("verdict: supported", f"verdict: {verdict}")
     folder = make_pack(tmp_path, {"facts.yaml": text})
     assert len(problems(folder, "verdict-on-judgement")) == count
@@ -147,7 +159,7 @@ def test_a_value_judgement_gets_no_verdict_of_truth(tmp_path: Path, kind: str, v
 
 
 def test_a_correction_says_what_it_was_and_why(tmp_path: Path) -> None:
-    """All four keys are needed."""
+    """A correction needs its date, the old words, the new words and the reason."""
     text = "    corrections:\n      - date: 2025-01-02\n        said: A half.\n        says: A third.\n"
     whole = fact_of(make_pack(tmp_path / "whole", facts(CHECKED, f"{CHECKED}{text}        why: A slip.\n")))
     assert [(one.date, one.said, one.says, one.why) for one in whole.corrections] == [
@@ -156,11 +168,11 @@ def test_a_correction_says_what_it_was_and_why(tmp_path: Path) -> None:
     assert "`why` is missing" in only_problem(make_pack(tmp_path / "part", facts(CHECKED, CHECKED + text))).message
 
 
-# --- arguments that stand under several ---
+# --- arguments with several targets ---
 
 
 def test_an_argument_may_stand_against_several(tmp_path: Path) -> None:
-    """It is found under each, and each id has to be there."""
+    """An argument may stand against several entries and is found under each. Each of their ids must exist."""
     text = ARGUMENTS.replace("against: fewer-places", "against: [fewer-places, room-for-buses]")
     pack = load_pack(make_pack(tmp_path / "good", {"arguments.yaml": text}))
     assert [reply.id for reply in pack.arguments("room-for-buses", "against")] == ["shops-lose"]
@@ -173,7 +185,10 @@ def test_an_argument_may_stand_against_several(tmp_path: Path) -> None:
 
 
 def test_a_circle_through_a_second_target_is_refused(tmp_path: Path) -> None:
-    """Whichever of its targets closes it; two replies to one argument are no circle."""
+    """Parley refuses arguments that form a circle, through whichever of their targets.
+
+    A reply that stands against two entries of one chain is no circle.
+    """
     reply = "  - id: reply\n    against: [fewer-places, shops-lose]\n    point: They come by bus.\n    text: Most do.\n"
     assert load_pack(make_pack(tmp_path / "good", {"arguments.yaml": ARGUMENTS + reply}))
     circle = ARGUMENTS.replace("against: fewer-places", "against: [fewer-places, reply]") + reply
@@ -199,7 +214,10 @@ def test_a_circle_through_a_second_target_is_refused(tmp_path: Path) -> None:
 def test_a_newer_edition_is_likely_after_two_steps(
     tmp_path: Path, periods: list[str], today: date, likely: bool
 ) -> None:
-    """A step is the shortest distance of two editions, or the length of the only one's period."""
+    """A newer edition of a series is likely two steps after the newest one.
+
+    A step is the shortest distance between two editions, or the length of the only one's period.
+    """
     editions = [
         SOURCES[9:].replace("survey", f"survey-{period}") + f"    series: surveys\n    period: {period}\n"
         for period in periods
@@ -209,13 +227,14 @@ def test_a_newer_edition_is_likely_after_two_steps(
 
 
 def test_a_series_needs_its_period(tmp_path: Path) -> None:
-    """One without the other says nothing."""
+    """A source with a series needs a period too."""
     problem = only_problem(make_pack(tmp_path, {"sources.yaml": SOURCES + "    series: surveys\n"}))
     assert "needs both `series` and `period`" in problem.message
 
 
 def test_the_report_lists_due_cards_first(tmp_path: Path) -> None:
-    """Then the reviews, with the series of which a newer edition is likely."""
+    """The report lists the facts that are due to be read again first, then the packs due for review and the series with
+    a likely newer edition."""
     files = facts(CHECKED, f"{CHECKED}    recheck: {{date: 2025-02-01, event: the recount}}\n")
     files["sources.yaml"] = SOURCES + "    series: surveys\n    period: 2020\n"
     make_pack(tmp_path / "parking", files)
@@ -225,11 +244,14 @@ def test_the_report_lists_due_cards_first(tmp_path: Path) -> None:
     assert "surveys: a newer edition than 2020 is likely" in lines[3]
 
 
-# --- what is printed ---
+# --- the printed report ---
 
 
 def test_an_error_stands_without_the_warnings_around_it(tmp_path: Path) -> None:
-    """They are counted, and shown on request; where there is no error, they are shown."""
+    """If there is an error, the checker hides the warnings, counts them, and shows them with `--warnings`.
+
+    Without an error it shows them at once.
+    """
     undated = SOURCES.replace("    date: 2024\n", "")
     wrong = make_pack(tmp_path / "wrong", {"sources.yaml": undated, **facts("kind: fact", "kind: fakt")})
     text, status = main_report([wrong], None, TODAY)

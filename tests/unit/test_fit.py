@@ -1,4 +1,4 @@
-"""Whatever is to be said, it fits: nothing exceeds a platform's limits, no control is lost, no word is changed."""
+"""Fitting a reply to a platform: nothing exceeds its limits, no control is lost, and no word is changed."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ SURFACES = {
     "tight": Surface(TIGHT, check_nothing),
 }
 
-# Few letters, so that what formats, escapes or joins comes often; then anything at all, in all lengths.
+# Few letters, so that signs that format, escape or join come often; then any text, in all lengths.
 SIGNS = "\\`*_~|<>[]()#@:-+.1a &\n\u0301\u200d👩\u202e"
 short = st.one_of(st.text(SIGNS, max_size=30), st.text(max_size=60))
 long = st.one_of(
@@ -155,7 +155,7 @@ def written(texts: Iterable[Text]) -> str:
 
 
 def parts_of(card: Card, limits: Limits) -> list[Card]:
-    """The cards that one card becomes, over all messages."""
+    """Return the cards that one card becomes, over all messages."""
     return [part for reply in fit(Reply((card,)), limits) for part in reply.cards]
 
 
@@ -164,7 +164,7 @@ def controls(cards: Iterable[Card]) -> list[Control]:
 
 
 def used(used_controls: Iterable[Control]) -> Counter[tuple[object, ...]]:
-    """What can be done with the controls: each button, and each option of each select."""
+    """Count the uses of the controls: each button, and each option of each select."""
     counts: Counter[tuple[object, ...]] = Counter()
     for control in used_controls:
         if isinstance(control, Button):
@@ -178,7 +178,7 @@ def used(used_controls: Iterable[Control]) -> Counter[tuple[object, ...]]:
 @patient
 @given(reply=replies)
 def test_nothing_exceeds_the_limits(surface: Surface, reply: Reply) -> None:
-    """Each message is within what was declared, and is drawn within what the platform takes."""
+    """Each fitted message stays within the declared limits, and its drawing stays within those of the platform."""
     limits = surface.limits
     for part in fit(reply, limits):
         assert 1 <= len(part.cards) <= limits.cards
@@ -201,7 +201,7 @@ def test_nothing_exceeds_the_limits(surface: Surface, reply: Reply) -> None:
 @patient
 @given(reply=replies)
 def test_no_control_is_lost_and_none_is_made_up(surface: Surface, reply: Reply) -> None:
-    """Each button stands once, in order; each option stands once, in a select that does the same."""
+    """A fitted reply has each button once, in order, and each option once, in a select with the same action."""
     after = controls(card for part in fit(reply, surface.limits) for card in part.cards)
     assert used(after) == used(controls(reply.cards))
     order = [control.action for control in controls(reply.cards) if isinstance(control, Button)]
@@ -212,7 +212,10 @@ def test_no_control_is_lost_and_none_is_made_up(surface: Surface, reply: Reply) 
 @patient
 @given(cards=cards)
 def test_no_word_is_changed(surface: Surface, cards: Card) -> None:
-    """Bodies and values put together again are what was given; what is shortened stands whole before them."""
+    """The bodies and values of a card's parts, put together, are the original ones.
+
+    A title or name that was shortened stands before them in full.
+    """
     parts = parts_of(cards, surface.limits)
     links = any(isinstance(piece, Link) for content in _texts(cards) for block in content for piece in block.inlines)
     if not links:  # a link's label alone may be shortened, with a visible mark
@@ -271,7 +274,7 @@ def test_later_parts_say_that_they_go_on() -> None:
 
 
 def test_the_first_part_alone_leads_to_the_polls_page() -> None:
-    """A card that shows a poll keeps its id through a split, once."""
+    """If a card of a poll is split, only its first part keeps the poll's id."""
     long = Card(title="Which tea?", body=text(*["A paragraph of some length."] * 60), poll="p1")
     parts = [card for reply in fit(Reply((long,)), replace(Limits(), body=300)) for card in reply.cards]
     assert [card.poll for card in parts] == ["p1"] + [""] * (len(parts) - 1)
@@ -279,7 +282,7 @@ def test_the_first_part_alone_leads_to_the_polls_page() -> None:
 
 
 def test_a_select_with_too_many_options_is_several() -> None:
-    """They share the action, and their labels count them."""
+    """A select with too many options becomes several with the same action, and their labels number them."""
     options = tuple(Choice(str(n), str(n)) for n in range(60))
     (card,) = parts_of(Card(controls=(Select(Action("pick"), "Pick", options, least=2, most=60),)), Limits())
     selects = [(control.label, control.least, control.most) for control in card.controls if isinstance(control, Select)]
@@ -292,7 +295,10 @@ def test_a_field_without_a_value_keeps_its_name() -> None:
 
 
 def test_a_card_with_more_controls_than_components_is_several_messages() -> None:
-    """Discord counts nested components too: 25 buttons and 5 selects are 40, and their containers come on top."""
+    """A card whose controls need more components than Discord takes becomes two messages.
+
+    Nested components count too.
+    """
     many: list[Control] = [Button(str(n), Action("b", (str(n),))) for n in range(25)]
     many += [Select(Action("s", (str(n),)), "s", (Choice("a", "a"),)) for n in range(5)]
     parts = fit(Reply((Card(title="Many", controls=tuple(many)),)), discord.LIMITS)
@@ -302,7 +308,7 @@ def test_a_card_with_more_controls_than_components_is_several_messages() -> None
 
 
 def test_one_action_may_stand_in_a_message_twice() -> None:
-    """Ids are unique there, and mean the same when they come back."""
+    """If an action stands twice in a message, its ids differ on Discord and Slack and decode to the same action."""
     twice = Button("Again", Action("again", ("x",)))
     view = discord.message(Reply((Card(controls=(twice, twice)),)))
     ids = [

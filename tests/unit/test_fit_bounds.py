@@ -1,4 +1,4 @@
-"""What fits a message, at each of a platform's limits: as much as it holds, and one more."""
+"""Fitting a reply at each limit of a platform: exactly as much as it takes, and one more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def limits(**changes: Any) -> Limits:
 
 
 def fitted(card: Card, **changes: Any) -> tuple[tuple[Card, ...], ...]:
-    """The messages that a card becomes, each as its cards."""
+    """Return the messages that a card becomes, each as its cards."""
     return tuple(reply.cards for reply in fit(Reply((card,)), limits(**changes)))
 
 
@@ -84,7 +84,10 @@ SHORTENED: dict[str, tuple[str, Callable[[str], Card], Callable[[Card], str]]] =
 
 @pytest.mark.parametrize("part", SHORTENED)
 def test_a_part_is_shortened_from_one_letter_more_than_its_limit(part: str) -> None:
-    """With a mark, and to exactly the limit. Up to the limit nothing is changed."""
+    """A part of a card that exceeds its limit by a letter is cut to exactly the limit and ends with “…”.
+
+    A part within its limit stays unchanged.
+    """
     limit, make, read = SHORTENED[part]
     assert read(only(make("x" * 20), **{limit: 20})) == "x" * 20
     assert read(only(make("x" * 21), **{limit: 20})) == "x" * 19 + ELLIPSIS
@@ -93,7 +96,7 @@ def test_a_part_is_shortened_from_one_letter_more_than_its_limit(part: str) -> N
 
 @pytest.mark.parametrize("part", ["footer", "alt"])
 def test_footer_and_alt_text_take_a_quarter_of_a_message(part: str) -> None:
-    """Where their own limit is larger than that."""
+    """A footer or alt text takes at most a quarter of a message, even if its own limit is larger."""
     _, make, read = SHORTENED[part]
     assert read(only(make("x" * 20), total=80)) == "x" * 20
     assert read(only(make("x" * 21), total=80)) == "x" * 19 + ELLIPSIS
@@ -101,14 +104,14 @@ def test_footer_and_alt_text_take_a_quarter_of_a_message(part: str) -> None:
 
 
 def test_a_shortened_title_stands_whole_in_the_body() -> None:
-    """One that fits doesn't stand there."""
+    """A shortened title stands in full at the start of the body. A title that fits isn't repeated there."""
     body = text("rest")
     assert plain(only(Card(title="t" * 20, body=body), title=20).body) == "rest"
     assert plain(only(Card(title="t" * 21, body=body), title=20).body) == "t" * 21 + "\nrest"
 
 
 def test_a_shortened_name_of_a_field_stands_whole_in_its_value() -> None:
-    """Beside the rule, it stays as it is."""
+    """A shortened name of a field stands in full at the start of its value. A name that fits isn't repeated there."""
     ((short,),) = fitted(Card(fields=(Field("n" * 20, text("value")),)), field_name=20)
     assert plain(short.fields[0].value) == "value"
     ((long,),) = fitted(Card(fields=(Field("n" * 21, text("value")),)), field_name=20)
@@ -117,7 +120,7 @@ def test_a_shortened_name_of_a_field_stands_whole_in_its_value() -> None:
 
 @pytest.mark.parametrize(("length", "cards"), [(99, 1), (100, 1), (101, 2), (200, 2), (201, 3)])
 def test_a_body_goes_on_in_another_card(length: int, cards: int) -> None:
-    """Beyond the limit of one, letter for letter; the later ones say so in their titles."""
+    """A body beyond a card's limit goes on in further cards without losing a letter. Their titles begin with “…”."""
     ((first, *later),) = fitted(Card(title="Tea", body=text("b" * length), tone=Tone.GOOD), body=100)
     assert 1 + len(later) == cards
     assert "".join(plain(card.body) for card in (first, *later)) == "b" * length
@@ -126,7 +129,7 @@ def test_a_body_goes_on_in_another_card(length: int, cards: int) -> None:
 
 
 def test_the_title_of_a_later_card_has_80_letters() -> None:
-    """However long a title the platform takes; and no more than that where it takes fewer."""
+    """The title of a continued card has at most 80 characters, or fewer if the platform takes fewer."""
     for length, most in ((78, 256), (79, 256), (60, 60)):
         ((_, later),) = fitted(Card(title="t" * length, body=text("b" * 150)), body=100, title=most)
         whole = f"{ELLIPSIS} {'t' * length}"
@@ -138,14 +141,14 @@ def test_the_title_of_a_later_card_has_80_letters() -> None:
 
 @pytest.mark.parametrize(("total", "cards"), [(57, 2), (58, 1), (59, 1)])
 def test_a_message_holds_its_total(total: int, cards: int) -> None:
-    """Title, body, names, values and footer together: here 3 + 30 + 5 + 10 + 10."""
+    """A message's total counts the title, the body, the fields' names and values, and the footer together."""
     card = Card(title="Tea", body=text("b" * 30), fields=(Field("n" * 5, text("v" * 10)),), footer="f" * 10)
     assert size(card, ROOMY) == 58
     assert sum(map(len, fitted(card, total=total, cards=10))) == cards
 
 
 def test_a_picture_and_a_link_count_too() -> None:
-    """The alt text letter by letter, the link as label and address."""
+    """A message's total also counts the alt text, and the title's link with its label and address."""
     card = Card(title="Tea", url="https://example.org/", image=Image("<svg/>", "a" * 10))
     link = len(plain((paragraph(Link("https://example.org/", "https://example.org/")),)))
     assert size(card, ROOMY) == 3 + 10 + link
@@ -154,7 +157,10 @@ def test_a_picture_and_a_link_count_too() -> None:
 
 @pytest.mark.parametrize(("total", "linked"), [(79, False), (80, True), (81, True)])
 def test_a_title_is_linked_where_the_address_takes_a_quarter_at_most(total: int, linked: bool) -> None:
-    """A longer one begins the body instead."""
+    """A title has its link if the address takes at most a quarter of a message.
+
+    A longer address stands at the start of the body instead.
+    """
     address = "https://example.org/"
     card = only(Card(title="Tea", url=address, body=text("rest")), total=total)
     assert (card.url, plain(card.body)) == ((address, "rest") if linked else (None, f"{address}\nrest"))
@@ -169,7 +175,10 @@ def test_a_title_is_linked_where_the_address_takes_a_quarter_at_most(total: int,
     ],
 )
 def test_a_card_holds_so_many_things(limit: str, card: Card) -> None:
-    """Six of a kind are one card where six fit, and two where five or three do; nothing is lost."""
+    """Six fields, buttons or selects fit one card if the limit is 6 or more.
+
+    With a smaller limit the card is split, and none is lost.
+    """
     for room, parts in ((7, 1), (6, 1), (5, 2), (3, 2), (2, 3)):
         messages = fitted(card, **{limit: room}, cards=99)
         cards = [part for message in messages for part in message]
@@ -178,7 +187,7 @@ def test_a_card_holds_so_many_things(limit: str, card: Card) -> None:
 
 
 def test_buttons_and_selects_have_limits_of_their_own() -> None:
-    """A select takes no button's place, and the other way round."""
+    """Buttons and selects have separate limits: neither takes the other's room."""
     card = Card(title="Tea", controls=(button(), select(), button(number=1)))
     assert len(fitted(card, buttons=2, selects=1)) == 1
     assert len(fitted(card, buttons=1, selects=1)) == 2
@@ -187,7 +196,7 @@ def test_buttons_and_selects_have_limits_of_their_own() -> None:
 
 @pytest.mark.parametrize(("cards", "messages"), [(1, 3), (2, 2), (3, 1), (4, 1)])
 def test_a_message_holds_so_many_cards(cards: int, messages: int) -> None:
-    """Three of them."""
+    """A message holds as many cards as its limit says, and further cards go into the next messages in order."""
     reply = Reply(tuple(Card(title=str(number)) for number in range(3)))
     parts = fit(reply, limits(cards=cards))
     assert len(parts) == messages
@@ -196,20 +205,23 @@ def test_a_message_holds_so_many_cards(cards: int, messages: int) -> None:
 
 @pytest.mark.parametrize(("parts", "messages"), [(3, 2), (4, 1), (5, 1)])
 def test_a_message_holds_so_many_building_blocks(parts: int, messages: int) -> None:
-    """Two cards of two each."""
+    """Cards share a message only if their building blocks together are within its limit."""
     reply = Reply((Card(title="Tea"), Card(title="Milk")))
     assert len(fit(reply, limits(parts=parts, count_parts=lambda _card: 2))) == messages
 
 
 @pytest.mark.parametrize(("total", "messages"), [(5, 2), (6, 1), (7, 1)])
 def test_the_cards_of_a_message_share_its_total(total: int, messages: int) -> None:
-    """Two titles of three letters."""
+    """Cards share a message only if their characters together are within its total."""
     assert len(fit(Reply((Card(title="Tea"), Card(title="Ale"))), limits(total=total))) == messages
 
 
 @pytest.mark.parametrize(("options", "selects"), [(1, 1), (3, 1), (4, 2), (6, 2), (7, 3)])
 def test_a_select_with_more_options_than_fit_is_several(options: int, selects: int) -> None:
-    """Each says which it is; one that fits says nothing of it and keeps what may be picked at once."""
+    """A select with more options than its limit becomes several, whose labels number them.
+
+    A select that fits keeps its label and its minimum of picks.
+    """
     card = only(Card(controls=(select(options, least=min(2, options), most=9),)), options=3)
     drawn = [control for control in card.controls if isinstance(control, Select)]
     assert len(drawn) == selects
@@ -225,21 +237,21 @@ def test_a_select_with_more_options_than_fit_is_several(options: int, selects: i
 
 
 def test_the_number_of_a_select_has_room_in_its_label() -> None:
-    """The words are shortened for it, not the number."""
+    """If a numbered select's label is too long, Parley shortens the words and keeps the number."""
     card = only(Card(controls=(select(4, label="Pick a tea"),)), options=3, option_label=12)
     assert [control.label for control in card.controls] == ["Pick… (1/2)", "Pick… (2/2)"]
 
 
 @pytest.mark.parametrize(("length", "fields"), [(20, 1), (21, 2), (40, 2), (41, 3)])
 def test_a_value_goes_on_in_another_field(length: int, fields: int) -> None:
-    """Under the same name with a mark before it."""
+    """A field's value beyond its limit goes on in further fields, whose names begin with “…”."""
     card = only(Card(fields=(Field("Why", text("v" * length)),)), field_value=20)
     assert [field.name for field in card.fields] == ["Why"] + ["… Why"] * (fields - 1)
     assert "".join(plain(field.value) for field in card.fields) == "v" * length
 
 
 def test_a_value_takes_half_a_message_at_most() -> None:
-    """Where its own limit is larger than that."""
+    """A field's value takes at most half a message, even if its own limit is larger."""
     for length, fields in ((20, 1), (21, 2)):
         cards = [
             card for message in fitted(Card(fields=(Field("W", text("v" * length)),)), total=40) for card in message
@@ -248,7 +260,7 @@ def test_a_value_takes_half_a_message_at_most() -> None:
 
 
 def test_files_go_with_the_last_message() -> None:
-    """A reply of files alone is a message; one of nothing is none."""
+    """Files go with the last message of a reply. A reply of files alone is a message, and an empty reply is none."""
     file = Attachment("a.csv", "a", "text/csv")
     cards = (Card(title="1"), Card(title="2"))
     assert [part.files for part in fit(Reply(cards, files=(file,)), limits(cards=1))] == [(), (file,)]
@@ -257,7 +269,10 @@ def test_files_go_with_the_last_message() -> None:
 
 
 def test_what_comes_after_a_long_body_stands_with_its_end() -> None:
-    """Fields, the footer and the controls follow the last part of it, and no control stands before."""
+    """If a long body is split, its last card has the fields, the footer and the controls.
+
+    The first one has the picture and the poll's id.
+    """
     whole = Card(
         title="Tea",
         body=text("b" * 150),
@@ -276,7 +291,7 @@ def test_what_comes_after_a_long_body_stands_with_its_end() -> None:
 
 @pytest.mark.parametrize(("total", "cards"), [(101, 1), (100, 2)])
 def test_a_card_that_fits_is_one_card_though_its_continuation_would_not_be(total: int, cards: int) -> None:
-    """A continued title is longer by an ellipsis: room for that is left only where a card is split."""
+    """A card that fits stays one card. Only a card that is split leaves room for the “…” in a continued title."""
     shown = [
         card for message in fitted(Card(title="T", body=text("x" * 100)), body=100, total=total) for card in message
     ]

@@ -1,4 +1,4 @@
-"""What watches over a process reads: `/healthz`, `/readyz` and `/metrics`, from its start to its end."""
+"""The pages that monitors and proxies read, `/healthz`, `/readyz` and `/metrics`, from a process's start to its end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.world import NOW, Clock, at, request, running
 
 @dataclass(slots=True)
 class Watched:
-    """A process as it is seen from outside."""
+    """A process that serves its health pages, with a client to read them."""
 
     health: Health
     url: str
@@ -39,7 +39,7 @@ class Watched:
             return answer.status, report["checks"]
 
     async def figures(self) -> dict[str, float]:
-        """Every figure by its name and labels."""
+        """Return every figure by its name and labels."""
         async with self.session.get(self.url + "/metrics") as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             lines = (await answer.text()).splitlines()
@@ -64,7 +64,7 @@ async def metrics() -> Metrics:
 
 
 async def test_a_process_that_starts_is_well_and_not_ready(metrics: Metrics) -> None:
-    """While packs are read, or another process migrates, nothing is wrong yet and nothing should be sent here."""
+    """A process that still starts is healthy (200) and not ready (503), so a proxy sends it nothing yet."""
     async with watched(metrics) as process:
         assert await process.ask("/healthz") == (200, {"loop": "ok", "database": "starting"})
         assert await process.ask("/readyz") == (503, {"process": "starting", "database": "starting"})
@@ -73,7 +73,7 @@ async def test_a_process_that_starts_is_well_and_not_ready(metrics: Metrics) -> 
 
 @pytest.mark.parametrize("name", ["parley.db", "parley.db-wal"])
 async def test_a_process_whose_database_was_moved_is_not_ready(tmp_path: Path, metrics: Metrics, name: str) -> None:
-    """Before anybody votes into nothing; once the file is back, so is the process."""
+    """Parley isn't ready while its database file or the WAL file is moved away, and is ready once the file is back."""
     async with watched(metrics) as process, running(tmp_path) as instance:
         process.health.watch(instance, {})
         (tmp_path / name).rename(tmp_path / "elsewhere")
@@ -86,7 +86,7 @@ async def test_a_process_whose_database_was_moved_is_not_ready(tmp_path: Path, m
 async def test_a_process_whose_polls_are_paused_is_well_and_not_ready(
     tmp_path: Path, metrics: Metrics, state: BoxState, ready: int
 ) -> None:
-    """While its database is checked, and where the check found damage: a new start would mend neither."""
+    """During a check of the database, and after a check that found damage, Parley is healthy and not ready."""
     async with watched(metrics) as process, running(tmp_path) as instance:
         process.health.watch(instance, {})
         instance.box.state = state
@@ -95,7 +95,7 @@ async def test_a_process_whose_polls_are_paused_is_well_and_not_ready(
 
 
 async def test_a_process_is_ready_once_its_platforms_are_connected(tmp_path: Path, metrics: Metrics) -> None:
-    """Every platform that is configured; one that is away is named, and shows in the figures."""
+    """Parley is ready once its platform is connected; until then `/readyz` names the platform and its figure is 0."""
     connected = {"discord": False}
     async with watched(metrics) as process, running(tmp_path) as instance:
         process.health.watch(instance, {"discord": lambda: connected["discord"]})
@@ -108,7 +108,7 @@ async def test_a_process_is_ready_once_its_platforms_are_connected(tmp_path: Pat
 
 
 async def test_a_process_that_drains_is_well_and_not_ready(tmp_path: Path, metrics: Metrics) -> None:
-    """It finishes what it has taken, and a proxy sends nothing more."""
+    """A process that shuts down stays healthy and isn't ready, so a proxy sends it no new requests."""
     async with watched(metrics) as process, running(tmp_path) as instance:
         process.health.watch(instance, {})
         process.health.drain()
@@ -117,7 +117,10 @@ async def test_a_process_that_drains_is_well_and_not_ready(tmp_path: Path, metri
 
 
 async def test_a_database_that_is_gone_is_told(tmp_path: Path, metrics: Metrics) -> None:
-    """Neither well nor ready; the figures that it holds are not told, the others are."""
+    """Without its database file Parley is neither healthy nor ready.
+
+    `/metrics` still answers: figures that come from the database are NaN, and each failed read counts as an error.
+    """
     async with watched(metrics) as process, running(tmp_path, meter=metrics) as instance:
         process.health.watch(instance, {})
         (tmp_path / "parley.db").rename(tmp_path / "elsewhere.db")
@@ -129,7 +132,7 @@ async def test_a_database_that_is_gone_is_told(tmp_path: Path, metrics: Metrics)
 
 
 async def test_a_database_that_is_silent_is_told(tmp_path: Path, metrics: Metrics) -> None:
-    """Each request gets an answer, even if the database gives none."""
+    """A health check answers 503 in time even if the database never answers."""
     async with watched(metrics, answers_within=0.05) as process, running(tmp_path) as instance:
         process.health.watch(instance, {})
         async with silent(instance):
@@ -137,7 +140,7 @@ async def test_a_database_that_is_silent_is_told(tmp_path: Path, metrics: Metric
 
 
 async def test_an_address_that_is_taken_names_its_setting(metrics: Metrics) -> None:
-    """The operator reads which setting to change."""
+    """If another process holds the health address, the start fails and names `PARLEY_HEALTH_BIND`."""
     async with watched(metrics) as process:
         address = Address.of(process.url.removeprefix("http://"), "")
         with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_HEALTH_BIND"):
@@ -145,14 +148,14 @@ async def test_an_address_that_is_taken_names_its_setting(metrics: Metrics) -> N
 
 
 async def test_without_the_setting_nothing_is_served(metrics: Metrics) -> None:
-    """No port is open that nobody asked for."""
+    """Without an address for the health pages Parley opens no port for them."""
     health = Health(metrics)
     assert await health.start(None) == ""
     await health.stop()
 
 
 async def test_what_happens_is_counted(tmp_path: Path, metrics: Metrics) -> None:
-    """Commands and how they ended, votes, commits, edits: kinds of things, and never who, which poll or what choice."""
+    """The figures count answers by command and end, votes, commits, edits, open polls and the scheduler's lag."""
     clock = Clock()
     async with watched(metrics) as process, running(tmp_path, clock=clock, meter=metrics) as instance:
         process.health.watch(instance, {})
@@ -166,7 +169,7 @@ async def test_what_happens_is_counted(tmp_path: Path, metrics: Metrics) -> None
             )
         await bot.say(request(), "/fact coffee")
         await bot.say(request(), "/settings")
-        for _ in range(2):  # before the first is drawn, there is another
+        for _ in range(2):  # the second request arrives before the first is drawn
             instance.copies.refresh("p1")
         await instance.copies.drain()
         figures = await process.figures()
@@ -188,7 +191,7 @@ async def test_what_happens_is_counted(tmp_path: Path, metrics: Metrics) -> None
 
 
 async def test_labels_are_few_and_name_nobody(tmp_path: Path, metrics: Metrics) -> None:
-    """Whatever people type or press, no label holds it: what is unknown makes no new figure."""
+    """No label repeats text from members: an unknown command, action or status adds no new label value."""
     async with watched(metrics) as process, running(tmp_path, meter=metrics) as instance:
         process.health.watch(instance, {})
         for line in ("/zeppelin", "/fact marmalade-of-ada", "/poll results poll:marmalade"):
@@ -208,7 +211,7 @@ async def test_labels_are_few_and_name_nobody(tmp_path: Path, metrics: Metrics) 
 
 
 async def test_two_instances_count_apart(tmp_path: Path) -> None:
-    """Figures belong to an instance, not to the program."""
+    """Each instance of Parley counts its own figures, even within one program."""
     one, other = Metrics(), Metrics()
     one.database_failed()
     assert b"parley_database_errors_total 1.0" in await one.exposition(None, {})

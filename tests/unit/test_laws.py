@@ -1,4 +1,4 @@
-"""The laws of the house that a machine can check. Each runs in a fresh interpreter, so nothing hides."""
+"""The laws of the code that a machine can check; tests of imports run code in a fresh interpreter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATABASES = {"aiosqlite", "asyncpg", "aiosql", "sqlite3"}
 
 
 def imported_by(code: str) -> set[str]:
-    """The top-level modules that are loaded after this code has run in a fresh interpreter."""
+    """Return the top-level modules that are loaded after this code has run in a fresh interpreter."""
     report = "import sys, json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -40,7 +40,7 @@ def test_the_core_imports_no_platform_and_no_adapter() -> None:
 
 
 def test_nothing_imports_the_command_line() -> None:
-    """Law 1: the command line puts the parts together, so no part outside it may need it."""
+    """Law 1: the command line puts the parts together, so no module outside `adapters/cli` imports it."""
     command_line = ROOT / "adapters" / "cli"
     files = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]
     for file in files:
@@ -54,14 +54,14 @@ def test_nothing_imports_the_command_line() -> None:
 
 
 def test_asking_in_a_terminal_loads_nothing_it_does_not_need() -> None:
-    """`parley ask` loads no chat SDK, no database layer and no web framework: it answers at once."""
+    """`parley ask` loads no chat SDK, database layer, web framework, metrics library or file watcher."""
     code = "from adapters.cli import main\nmain(['ask', '--plain', '/fact fentanyl'], standalone_mode=False)"
     assert not imported_by(code) & (SDKS | DATABASES | {"prometheus_client", "watchfiles"})
 
 
 @pytest.mark.parametrize("line", [["--help"], ["--version"], []])
 def test_help_loads_no_command(line: list[str]) -> None:
-    """`parley --help` answers before anything is loaded: the help of each command is known without its module."""
+    """`parley`, `--help` and `--version` load no command's module: the list itself holds each command's help."""
     code = f"""
 import sys
 from adapters.cli import main
@@ -79,7 +79,7 @@ print(*sorted(name for name in sys.modules if name.startswith("adapters.")))
 
 @pytest.mark.parametrize("name", list(main.commands))
 def test_the_help_of_a_command_is_the_first_sentence_of_its_own(name: str) -> None:
-    """What stands in the list of commands is what the command says of itself, and its name is the one it is typed by."""
+    """The list of commands shows each command's own name and its own short help."""
     placeholder = main.commands[name]
     assert isinstance(placeholder, LazyCommand)
     command = placeholder.load()
@@ -88,7 +88,7 @@ def test_the_help_of_a_command_is_the_first_sentence_of_its_own(name: str) -> No
 
 
 def test_a_command_is_loaded_by_its_name_alone() -> None:
-    """A name that is none is refused as click does; a target that is no command is a bug that names itself."""
+    """An unknown command ends with status 2, and a target that isn't a command raises an error that names it."""
     group = LazyGroup(commands=[LazyCommand("law", "tests.unit.test_laws:ROOT", "No command.")])
     runner = CliRunner()
     assert runner.invoke(group, ["lore"]).exit_code == 2
@@ -97,7 +97,7 @@ def test_a_command_is_loaded_by_its_name_alone() -> None:
 
 
 def test_completion_loads_no_command() -> None:
-    """A shell asks with each press of the tab key, so names are completed from the list alone."""
+    """Completion in a shell takes the names of commands from the list and loads no command's module."""
     code = """
 import os, sys
 os.environ.update(_PARLEY_COMPLETE="bash_complete", COMP_WORDS="parley d", COMP_CWORD="1")

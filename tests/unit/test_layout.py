@@ -1,4 +1,4 @@
-"""The layout of the house: which room may import which, how large a file may be, and how names read."""
+"""The layout of the code: which room may import which, how long a file may be, and how names and docstrings read."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ PARTICIPLES = frozenset(
 """Words that say what happened to a value instead of what it is."""
 
 CLAUSE_OPENERS = frozenset({"what", "who", "whom", "whose", "which", "where", "how", "those", "that"})
-"""Words that open a clause where a docstring should name the thing or begin with a verb."""
+"""Words that open a clause; a docstring should open with a noun or a verb instead."""
 PLAIN_ROOMS = (
     "authoring",
     "charts",
@@ -90,7 +90,7 @@ PLAIN_ROOMS = (
     "suggestions",
     "telemetry",
 )
-"""Rooms of `bot/` whose docstrings open plainly, as those of the files outside a room do."""
+"""Rooms of `bot/` whose docstrings must open with a noun or a verb; files outside a room must do so as well."""
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -102,7 +102,7 @@ def module_of(file: Path) -> str:
 
 
 def import_graph(*folders: str) -> dict[str, set[str]]:
-    """Each module with the modules of the project that it imports, wherever in the file the import stands."""
+    """Map each module to the modules of the project that it imports, from any place in its file."""
     files = {module_of(file): file for file in python_files(*folders)}
     return {module: set(_imports(file, files)) for module, file in files.items()}
 
@@ -125,7 +125,7 @@ def room_of(module: str) -> str:
 
 
 def wrong_imports(graph: Mapping[str, set[str]]) -> list[str]:
-    """Imports from a lower floor of `bot/` to a higher one."""
+    """Return the imports from a lower floor of `bot/` to a higher one."""
     return [
         f"{module} imports {other}"
         for module, others in graph.items()
@@ -135,7 +135,7 @@ def wrong_imports(graph: Mapping[str, set[str]]) -> list[str]:
 
 
 def circle(graph: Mapping[str, set[str]]) -> list[str]:
-    """The modules of one circle of imports; empty where there is none."""
+    """Return the modules of one circle of imports, or nothing if there is no circle."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -144,7 +144,7 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
 
 
 def bare_participles(source: str) -> list[str]:
-    """Names in a file, once for each place that binds one: variables, parameters, functions, classes, attributes."""
+    """Return the bare participles that a file binds as names, once for each place that binds one."""
     tree = ast.parse(source)
     bound = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     bound += [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
@@ -156,7 +156,7 @@ def bare_participles(source: str) -> list[str]:
 
 
 def clause_docstrings(source: str) -> list[str]:
-    """First lines of the docstrings, those of attributes included, that open with a clause."""
+    """Return the first lines of docstrings, those of attributes included, that open with a clause."""
     constants = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr))
     docstrings = (
         each.value.strip() for each in constants if isinstance(each, ast.Constant) and isinstance(each.value, str)
@@ -178,59 +178,59 @@ def noqa_comments(file: Path) -> int:
 
 
 def test_rooms_import_from_lower_floors_only() -> None:
-    """An import in `bot/` goes down or stays on its floor, never up."""
+    """A module of `bot/` imports from lower floors and from its own floor, never from a higher one."""
     assert wrong_imports(import_graph("bot")) == []
 
 
 def test_an_import_up_the_floors_is_reported() -> None:
-    """Down and level are right; up is wrong."""
+    """The check accepts imports from a lower floor or the same floor, and reports an import from a higher one."""
     assert wrong_imports({"bot.polls.model": {"bot.chat.markup", "bot.charts.draw"}}) == []
     assert wrong_imports({"bot.chat.fit": {"bot.polls.model"}}) == ["bot.chat.fit imports bot.polls.model"]
 
 
 def test_the_imports_have_no_circle() -> None:
-    """No module of the core and the adapters needs itself, by whatever way."""
+    """No module of the core and the adapters imports itself, directly or through others."""
     assert circle(import_graph("bot", "adapters")) == []
 
 
 def test_a_circle_is_reported() -> None:
-    """A chain is right; a chain that comes back is wrong."""
+    """The check accepts a chain of imports, and reports one that leads back to its beginning."""
     assert circle({"a": {"b"}, "b": {"c"}}) == []
     assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
 
 
 def test_each_room_has_its_floor() -> None:
-    """A new room of `bot/` takes its place in the order before anything imports it."""
+    """Each room of `bot/` has a floor in the table; a new room must be added there."""
     rooms = {room_of(module_of(file)) for file in python_files("bot")} - {""}
     assert rooms <= set(FLOOR)
 
 
 def test_only_commands_declare_commands() -> None:
-    """The decorators of declarations belong to commands; the dispatcher reads them and the instance collects them."""
+    """Only commands, the dispatcher and the instance import the decorators that declare commands."""
     importers = {room_of(module) for module, others in import_graph("bot").items() if DECLARATIONS in others}
     assert importers <= {"commands", "dispatch", "instance"}
 
 
 def test_few_files_stand_outside_a_room() -> None:
-    """Directly in `bot/` stands only what belongs to no room."""
+    """At most 8 files stand directly in `bot/`, outside any room."""
     assert len(list((ROOT / "bot").glob("*.py"))) <= TOP_FILES_MAX
 
 
 def test_files_are_short() -> None:
-    """A file holds one thing: 500 lines at most, and only a few more than 400."""
+    """A file of the core or the adapters has at most 500 lines, and at most 5 files have more than 400."""
     lengths = {file: len(file.read_text("utf-8").splitlines()) for file in python_files("bot", "adapters")}
     assert [str(file) for file, lines in lengths.items() if lines > LINES_MAX] == []
     assert sum(lines > LONG_LINES for lines in lengths.values()) <= LONG_FILES_MAX
 
 
 def test_the_linter_is_seldom_silenced() -> None:
-    """A `noqa` stands for a case that no rule foresaw, so there are few."""
+    """The core, the adapters, the tests and the benchmarks have at most 60 `noqa` comments together."""
     assert sum(noqa_comments(file) for file in python_files("bot", "adapters", "tests", "benchmarks")) <= NOQA_MAX
 
 
 @pytest.mark.parametrize("folder", ["bot", "adapters", "tests", "benchmarks"])
 def test_names_say_what_a_value_is(folder: str) -> None:
-    """`found` or `given` says what happened to a value: such names stay rare, counted where they are bound."""
+    """Bare participles such as `found` or `given` are bound as names fewer than 3 times per 1,000 lines of a folder."""
     files = python_files(folder)
     lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
     participles = sum(len(bare_participles(file.read_text("utf-8"))) for file in files)
@@ -238,7 +238,10 @@ def test_names_say_what_a_value_is(folder: str) -> None:
 
 
 def test_a_bare_participle_is_recognised_where_it_is_bound() -> None:
-    """A participle as a whole name counts, with or without underscores; one within a name, or only read, does not."""
+    """A participle counts if it is a whole name that the code binds, with or without underscores around it.
+
+    A participle within a longer name, or one that the code only reads, doesn't count.
+    """
     assert bare_participles("found = 1\ndef _told(given): self.kept = given") == ["found", "given", "_told", "kept"]
     assert bare_participles("found_poll = 1\nwell_known = print(found)") == []
 
@@ -258,7 +261,7 @@ def test_a_docstring_names_its_thing(room: str) -> None:
     ["What a poll promises.", "What's due.", "Whatever a host types.", "Who votes.", "Those left.", "How it ends."],
 )
 def test_a_clause_is_recognised_at_the_beginning(docstring: str) -> None:
-    """What, Who, Where, How, Those and That open a clause, and so do Whatever and Whoever, wherever a docstring stands."""
+    """The check reports a docstring that opens with a clause in a module, a function or an attribute."""
     assert clause_docstrings(f'"""{docstring}"""') == [docstring]
     assert clause_docstrings(f'def close() -> None:\n    """{docstring}\n\n    More.\n    """') == [docstring]
     assert clause_docstrings(f'class Poll:\n    ends: int\n    """{docstring}"""') == [docstring]
@@ -268,13 +271,13 @@ def test_a_clause_is_recognised_at_the_beginning(docstring: str) -> None:
     "docstring", ["Whether a poll is open.", "The promises: what, to whom.", "Whatsits.", "`what`", ""]
 )
 def test_a_clause_further_inside_is_no_opening(docstring: str) -> None:
-    """Whether opens the docstring of a question, and a clause may follow the noun; other strings aren't docstrings."""
+    """A docstring may open with Whether or have a clause after its noun, and other strings aren't checked."""
     assert clause_docstrings(f'"""{docstring}"""') == []
     assert clause_docstrings('title = "What a poll promises"\nprint("Who votes")') == []
 
 
 def test_class_names_are_unique() -> None:
-    """One concept, one word: no two classes of the core and the adapters share a name."""
+    """No two public classes of the core and the adapters share a name."""
     places: dict[str, list[str]] = {}
     for file in python_files("bot", "adapters"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):

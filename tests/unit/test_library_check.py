@@ -1,4 +1,4 @@
-"""What the checker tells an editor about a pack that loads, and in which forms."""
+"""The problems, numbers and report formats that the checker gives an editor about a pack."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check(folder: Path, essay: Path | None = None) -> Report:
 
 
 def test_a_good_pack_has_no_problem(tmp_path: Path, essay: Path) -> None:
-    """A pack with everything in place gets a clean report, with its quotes proved."""
+    """A pack without mistakes gets a report with no problems, in which its quotes are proved against the essay."""
     report = check(make_pack(tmp_path / "pack"), essay)
     assert report.problems == ()
     assert (report.quotes.spans, report.quotes.proved, report.quotes.words, report.quotes.longest) == (1, 1, 5, 5)
@@ -40,7 +40,10 @@ def test_a_good_pack_has_no_problem(tmp_path: Path, essay: Path) -> None:
 
 
 def test_a_quote_that_differs_by_one_letter_is_an_error(tmp_path: Path, essay: Path) -> None:
-    """A quote is the essay's own words, letter by letter; the message says what the essay has there."""
+    """A quote must match the essay letter by letter; the message shows the essay's word beside the quote's.
+
+    A quote may end inside a word of the essay.
+    """
     folder = make_pack(tmp_path / "pack", {"facts.yaml": FACTS.replace("of our streets", "of our street")})
     folder_two = make_pack(tmp_path / "two", {"facts.yaml": FACTS.replace("a third of our", "a thirt of our")})
     report, second = check(folder, essay), check(folder_two, essay)
@@ -66,7 +69,7 @@ def test_a_quote_that_differs_by_one_letter_is_an_error(tmp_path: Path, essay: P
 def test_quotes_are_proved_and_kept_short(
     tmp_path: Path, essay: Path, old: str, new: str, code: str, column: int, words: str
 ) -> None:
-    """A quote stands in the paragraph it names, is never over 40 words, and all together are under half the essay."""
+    """A quote stands in the paragraph that it names and has up to 40 words; all quotes stay under half the essay."""
     report = check(make_pack(tmp_path / "pack", {"facts.yaml": FACTS.replace(old, new)}), essay)
     problem = next(problem for problem in report.problems if problem.code == code)
     assert problem.column == column
@@ -75,7 +78,7 @@ def test_quotes_are_proved_and_kept_short(
 
 
 def test_an_essay_with_another_number_of_paragraphs_is_an_error(tmp_path: Path, essay: Path) -> None:
-    """Paragraph numbers mean nothing if the essay isn't the one that the pack was made from."""
+    """An essay whose number of paragraphs differs from the one in `pack.yaml` is an error."""
     report = check(make_pack(tmp_path / "pack", {"pack.yaml": PACK.replace("2}", "3}")}), essay)
     assert [found_at(problem, tmp_path / "pack") for problem in report.problems] == [
         ("pack.yaml", 4, 21, "paragraph-count")
@@ -84,7 +87,7 @@ def test_an_essay_with_another_number_of_paragraphs_is_an_error(tmp_path: Path, 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
 def test_an_essay_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes | None) -> None:
-    """A missing or garbled essay is told, rather than every quote doubted."""
+    """A missing essay, or one that isn't text, is the only error; its quotes bring none."""
     file = tmp_path / "essay.txt"
     if content is not None:
         file.write_bytes(content)
@@ -93,7 +96,7 @@ def test_an_essay_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes
 
 
 def test_paragraphs_are_lines_or_blocks_whichever_the_pack_counts() -> None:
-    """An essay may have a line or a block of lines for each paragraph."""
+    """An essay's paragraphs are its lines or its blocks of lines; the pack's number of paragraphs decides."""
     assert paragraphs_of("one\ntwo\n", 2) == ["one", "two"]
     assert paragraphs_of("one\nstill one\n\ntwo\n", 2) == ["one still one", "two"]
     assert paragraphs_of("\none\r\n\r\ntwo\r\n", 2) == ["one", "two"]
@@ -120,7 +123,7 @@ def test_paragraphs_are_lines_or_blocks_whichever_the_pack_counts() -> None:
 def test_matters_of_judgement_are_warnings(
     tmp_path: Path, name: str, text: str, code: str, place: tuple[int, int]
 ) -> None:
-    """What an editor may want to improve is shown at its place, and doesn't stop the pack from being served."""
+    """A matter of judgement, such as a loaded word, is a warning at its place and doesn't fail the check."""
     folder = make_pack(tmp_path, {name: text})
     warnings = [problem for problem in check(folder).problems if problem.code == code]
     assert [(problem.line, problem.column) for problem in warnings] == [place]
@@ -130,27 +133,27 @@ def test_matters_of_judgement_are_warnings(
 
 
 def test_a_long_quote_from_a_source_is_an_error(tmp_path: Path) -> None:
-    """At most 25 words are taken from any source."""
+    """A quote from a source may have 25 words; one of 26 is an error."""
     text = SOURCES + f"    quote: {' '.join(['word'] * 26)}\n"
     (problem,) = check(make_pack(tmp_path, {"sources.yaml": text})).problems
     assert found_at(problem, tmp_path) == ("sources.yaml", 9, 12, "long-quote")
 
 
 def test_a_review_is_due_after_the_days_that_the_pack_says(tmp_path: Path) -> None:
-    """On the day of the review nothing is overdue; a day later it is."""
+    """A review is overdue from the day after it is due, which `review_every` counts in days from the last review."""
     folder = make_pack(tmp_path, {"pack.yaml": PACK + "review_every: 9\n"})
     assert check_pack(folder, None, date(2025, 3, 1)).problems == ()
     assert [problem.code for problem in check_pack(folder, None, date(2025, 3, 2)).problems] == ["overdue-review"]
 
 
 def test_limits_are_plain_numbers(tmp_path: Path) -> None:
-    """A platform with less room can be checked for."""
+    """The checker can check texts against the shorter limits of another platform."""
     report = check_pack(make_pack(tmp_path), None, TODAY, TextLimits(title=20, body=1000))
     assert {problem.code for problem in report.problems} == {"long-text"}
 
 
 def test_balance_counts_arguments_and_words_on_both_sides(tmp_path: Path) -> None:
-    """Only arguments directly about a position count, with the words of their point and their text."""
+    """The balance counts the arguments directly for and against a position, and the words of their points and texts."""
     reply = "  - {id: reply, against: shops-lose, point: They walk., text: Most of them do.}\n"
     (row,) = check(make_pack(tmp_path, {"arguments.yaml": ARGUMENTS + reply})).balance
     assert (row.position, row.for_.arguments, row.for_.words) == ("fewer-places", 1, 15)
@@ -158,21 +161,21 @@ def test_balance_counts_arguments_and_words_on_both_sides(tmp_path: Path) -> Non
 
 
 def test_two_packs_with_one_id_are_an_error_of_the_second(tmp_path: Path) -> None:
-    """The checker finds what loading several packs together would refuse."""
+    """If two packs share an id, the checker reports an error in the second one."""
     first, second = check_packs([make_pack(tmp_path / "a"), make_pack(tmp_path / "b")], None, TODAY)
     assert first.problems == ()
     assert [found_at(problem, tmp_path) for problem in second.problems] == [("b/pack.yaml", 1, 5, "duplicate-pack")]
 
 
 def test_a_pack_with_errors_is_still_checked_as_far_as_it_can_be_read(tmp_path: Path, essay: Path) -> None:
-    """One bad entry doesn't hide what is wrong with the others."""
+    """A mistake in one file doesn't hide the problems of another."""
     files = {"sources.yaml": SOURCES.replace("government", "goverment"), "facts.yaml": FACTS.replace("third", "thirt")}
     report = check(make_pack(tmp_path / "pack", files), essay)
     assert [problem.code for problem in report.problems] == ["not-in-essay", "invalid-value"]
 
 
 def test_the_text_names_each_problem_and_sums_up(tmp_path: Path, essay: Path) -> None:
-    """The text is for people: a line for each problem, then numbers and balance."""
+    """The text has a line for each problem, then counts and the balance; an error makes the status 1."""
     undated = SOURCES.replace("    date: 2024\n", "")
     files = {"facts.yaml": FACTS.replace("supported", "suported"), "sources.yaml": undated}
     folder = make_pack(tmp_path / "pack", files)
@@ -185,14 +188,14 @@ def test_the_text_names_each_problem_and_sums_up(tmp_path: Path, essay: Path) ->
 
 
 def test_the_text_says_how_many_quotes_were_proved(tmp_path: Path, essay: Path) -> None:
-    """Without the essay the report says that nothing was proved, and how to do it."""
+    """The report says how many quotes were proved against the essay; without an essay it says how to give one."""
     folder = make_pack(tmp_path / "pack")
     assert "1 quote, 5 words, the longest of 5; 1 proved against the essay" in main_report([folder], essay, TODAY)[0]
     assert "not proved: give the essay with --essay FILE" in main_report([folder], None, TODAY)[0]
 
 
 def test_json_has_everything_that_the_text_has(tmp_path: Path) -> None:
-    """Other programs get the same numbers and problems."""
+    """The report as JSON holds the same counts, problems and balance as the text."""
     undated = SOURCES.replace("    date: 2024\n", "")
     folder = make_pack(tmp_path, {"facts.yaml": FACTS.replace("supported", "suported"), "sources.yaml": undated})
     whole = json.loads(main_report([folder], None, TODAY, "json")[0])
@@ -205,21 +208,21 @@ def test_json_has_everything_that_the_text_has(tmp_path: Path) -> None:
 
 
 def test_githubs_annotations_are_escaped() -> None:
-    """What was written in a file can't begin another workflow command."""
+    """In GitHub's format a file's name or a message can't begin another workflow command."""
     problem = Problem(Path("a,b:c.yaml"), 2, 3, Severity.ERROR, "code", "100 %\n::error::x")
     (line,) = render([Report(Path("a"), "a", (problem,))], "github").splitlines()[:1]
     assert line == "::error file=a%2Cb%3Ac.yaml,line=2,col=3,title=code::100 %25%0A::error::x"
 
 
 def test_the_shipped_packs_have_no_error() -> None:
-    """What is shipped passes its own checker, and every position of it is argued on both sides."""
+    """The shipped packs have no error, and each of their positions has arguments for and against."""
     for report in check_packs([file.parent for file in sorted(SHIPPED.glob("*/pack.yaml"))], None, TODAY):
         assert [str(problem) for problem in report.problems if problem.severity is Severity.ERROR] == []
         assert all(row.for_.arguments and row.against.arguments for row in report.balance)
 
 
 def test_a_mistake_in_a_shipped_pack_is_found_where_it_was_made(tmp_path: Path) -> None:
-    """A real pack of real size with one letter wrong: exactly that is reported, at its line."""
+    """A misspelt key in a pack of real size is the only error, reported at its line and column."""
     shipped = sorted(SHIPPED.glob("*/pack.yaml"))
     if not shipped:
         pytest.skip("no pack is shipped yet")
@@ -235,7 +238,7 @@ def test_a_mistake_in_a_shipped_pack_is_found_where_it_was_made(tmp_path: Path) 
 
 
 def test_a_folder_without_a_pack_is_an_error(tmp_path: Path) -> None:
-    """A check that found nothing to check has not passed: a missing pack.yaml or an empty folder is told."""
+    """A folder without a `pack.yaml`, or an empty one, fails the check with an error that names the missing file."""
     for folder in (make_pack(tmp_path / "headless", {"pack.yaml": None}), tmp_path / "empty"):
         folder.mkdir(exist_ok=True)
         printed, status = main_report([folder], None, TODAY)
@@ -244,7 +247,10 @@ def test_a_folder_without_a_pack_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_brings_no_warnings_about_others(tmp_path: Path) -> None:
-    """One mistake in a file must not make its sources look unused, or its positions one-sided."""
+    """A file that can't be read brings no warnings about unused sources or one-sided positions.
+
+    An entry with a mistake still counts as using its sources.
+    """
     for name, good in (("facts.yaml", FACTS), ("arguments.yaml", ARGUMENTS)):
         report = check(make_pack(tmp_path / name, {name: good + "  - [\n"}))
         assert [problem.code for problem in report.problems] == ["yaml"]
@@ -257,7 +263,7 @@ def test_a_file_that_cannot_be_read_brings_no_warnings_about_others(tmp_path: Pa
 
 
 def test_a_file_stands_for_its_pack(tmp_path: Path) -> None:
-    """Changed files, as a hook before a commit names them, have each pack checked once and whole."""
+    """A pre-commit hook may pass single files; the checker then checks each of their packs once and as a whole."""
     folder = make_pack(tmp_path / "pack", {"facts.yaml": None, "facts/one.yaml": FACTS})
     files = [folder / "pack.yaml", folder / "facts" / "one.yaml", folder / "sources.yaml"]
     printed, status = main_report(files, None, TODAY)

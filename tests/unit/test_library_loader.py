@@ -1,4 +1,4 @@
-"""What an editor may write, and what is refused: always with the file, the line, the column and what to do."""
+"""The files that the loader accepts, and the problems that it reports with file, line, column and remedy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MERGE_BOMB = "\n".join(
 
 
 def test_a_good_pack_is_read_as_it_was_written(tmp_path: Path) -> None:
-    """Entries keep their order, text stays text, dates stay as exact as they were, and arguments find their target."""
+    """Entries keep their order, dates keep their precision, and an entry's arguments are found."""
     pack = load_pack(make_pack(tmp_path))
     assert list(pack.entries) == ["street-space", "fewer-places", "room-for-buses", "shops-lose", "survey"]
     fact = next(pack.all(Fact))
@@ -44,7 +44,7 @@ def test_a_good_pack_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_the_first_of_several_arguments_stays_the_first(tmp_path: Path) -> None:
-    """File order is the order of strength, over several files in the order of their names too."""
+    """Arguments keep the order of their file; the files of a folder are read in the order of their names."""
     more = "arguments:\n  - {id: %s, for: fewer-places, point: P, text: T}\n"
     files = {
         "arguments.yaml": None,
@@ -57,14 +57,14 @@ def test_the_first_of_several_arguments_stays_the_first(tmp_path: Path) -> None:
 
 
 def test_drafts_are_never_loaded(tmp_path: Path) -> None:
-    """An editor can keep unfinished work in drafts/, whatever state it is in."""
+    """The loader never reads a `drafts` folder, so unfinished work there may be broken."""
     make_pack(tmp_path, {"drafts/facts.yaml": "facts: [[[", "facts/drafts/x.yaml": "{", "facts.yaml": None})
     (tmp_path / "facts" / "facts.yaml").write_text(FACTS)
     assert "street-space" in load_pack(tmp_path).entries
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
-    """Files from any editor are read, and places in them are counted as the editor counts them."""
+    """Problems name the right line and column in a file with a byte order mark and Windows line ends."""
     text = FACTS.replace("supported", "suported").replace("\n", "\r\n")
     problem = only_problem(make_pack(tmp_path, {"facts.yaml": b"\xef\xbb\xbf" + text.encode()}))
     assert found_at(problem, tmp_path) == ("facts.yaml", 9, 14, "invalid-value")
@@ -99,7 +99,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
 def test_a_file_that_cannot_be_read_says_where_and_what_to_do(
     tmp_path: Path, name: str, content: bytes | None, place: tuple[int, int, str], words: str
 ) -> None:
-    """Whatever stands in a file, the message has its place and the next step."""
+    """The message about a file that can't be read names the line and the column, and says what to do."""
     files: dict[str, str | bytes | None] = {"arguments.yaml": None, name: content}
     problem = problems_of(make_pack(tmp_path, files))[0]
     assert found_at(problem, tmp_path) == (name, *place)
@@ -110,7 +110,10 @@ def test_a_file_that_cannot_be_read_says_where_and_what_to_do(
     ("opening", "code"), [("[", "too-deep"), ("{a: ", "too-deep"), ("- ", "too-deep"), ("? ", "complex-key")]
 )
 def test_a_hundred_thousand_brackets_are_refused_without_a_crash(tmp_path: Path, opening: str, code: str) -> None:
-    """Deep nesting, which crashes the C loader, is refused; in a process of its own, so that a crash would show."""
+    """Deep nesting, which crashes the C loader, is an error at its place.
+
+    The check runs in a process of its own, so that a crash would show.
+    """
     make_pack(tmp_path, {"facts.yaml": opening * 100_000})
     program = (
         "import sys; from pathlib import Path; from bot.packs.check import main_report; from datetime import date\n"
@@ -127,7 +130,7 @@ def test_a_hundred_thousand_brackets_are_refused_without_a_crash(tmp_path: Path,
 def test_a_bomb_of_aliases_or_merge_keys_is_refused_unexploded(
     tmp_path: Path, bomb: str, second: tuple[int, int]
 ) -> None:
-    """References inside a file are problems, never copies: 31 billion entries cost no more than their signs."""
+    """The loader reports anchors and aliases as problems and never expands them, not even to 31 billion entries."""
     problems = problems_of(make_pack(tmp_path, {"facts.yaml": bomb}))
     anchors = [found_at(problem, tmp_path) for problem in problems if problem.code == "anchor"]
     assert anchors[:2] == [("facts.yaml", 1, 5, "anchor"), ("facts.yaml", *second, "anchor")]
@@ -136,7 +139,7 @@ def test_a_bomb_of_aliases_or_merge_keys_is_refused_unexploded(
 
 
 def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
-    """`<<` is no way to share text between entries: each entry says everything itself."""
+    """A merge key (`<<`) is an error: each entry states all its own values."""
     text = FACTS.replace("    kind: fact\n", "    kind: fact\n    <<: {verdict: nuanced}\n")
     problem = only_problem(make_pack(tmp_path, {"facts.yaml": text}))
     assert found_at(problem, tmp_path) == ("facts.yaml", 9, 5, "merge-key")
@@ -176,7 +179,7 @@ def test_a_merge_key_is_refused_at_its_place(tmp_path: Path) -> None:
 def test_a_mistake_in_an_entry_is_shown_at_the_letter_where_it_stands(
     tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
 ) -> None:
-    """Each mistake that an editor can make has one message, at its own place, which says what to do."""
+    """A mistake in an entry gets one message, which names its line and column and says what to do."""
     assert old in FACTS
     problem = only_problem(make_pack(tmp_path, {"facts.yaml": FACTS.replace(old, new)}))
     assert found_at(problem, tmp_path) == ("facts.yaml", *place)
@@ -203,7 +206,7 @@ def test_a_mistake_in_an_entry_is_shown_at_the_letter_where_it_stands(
 def test_a_line_that_went_astray_is_shown_where_it_stands(
     tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
 ) -> None:
-    """What was moved, left open or forgotten is named in its own line, whatever else it upsets further down."""
+    """A line that is badly indented, unclosed or incomplete is the first problem reported, at its own place."""
     assert old in FACTS
     problem = problems_of(make_pack(tmp_path, {"facts.yaml": FACTS.replace(old, new), "arguments.yaml": None}))[0]
     assert found_at(problem, tmp_path) == ("facts.yaml", *place)
@@ -211,7 +214,7 @@ def test_a_line_that_went_astray_is_shown_where_it_stands(
 
 
 def test_words_with_a_colon_inside_a_text_are_text(tmp_path: Path) -> None:
-    """A text may have a line that looks like a key, as long as the entry has that key anyway or none is called so."""
+    """A line of a text may look like a key, if the entry has that key anyway or no key has that name."""
     text = FACTS.replace(
         "reason: The city measured it.",
         "reason: >-\n      The city measured it.\n      kind: by hand.\n      result: a third.",
@@ -234,7 +237,7 @@ def test_words_with_a_colon_inside_a_text_are_text(tmp_path: Path) -> None:
 def test_a_mistake_in_pack_yaml_is_shown_at_its_place(
     tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
 ) -> None:
-    """What is said of the whole pack is checked like an entry."""
+    """A mistake in `pack.yaml` gets one message, which names its line and column and says what to do."""
     problem = only_problem(make_pack(tmp_path, {"pack.yaml": PACK.replace(old, new)}))
     assert found_at(problem, tmp_path) == ("pack.yaml", *place)
     assert words in problem.message
@@ -253,14 +256,14 @@ def test_a_mistake_in_pack_yaml_is_shown_at_its_place(
 def test_links_between_entries_lead_somewhere(
     tmp_path: Path, old: str, new: str, place: tuple[int, int, str], words: str
 ) -> None:
-    """An argument is about a claim that exists, and an id belongs to one entry of the pack."""
+    """An argument is for or against exactly one other claim that exists, and no two entries of a pack share an id."""
     problem = only_problem(make_pack(tmp_path, {"arguments.yaml": ARGUMENTS.replace(old, new)}))
     assert found_at(problem, tmp_path) == ("arguments.yaml", *place)
     assert words in problem.message
 
 
 def test_arguments_that_are_only_about_each_other_are_refused(tmp_path: Path) -> None:
-    """A chain of counterarguments ends at a claim; a circle is reported once, at its first argument."""
+    """A chain of counterarguments must end at a claim; a circle is reported once, at its first argument."""
     text = ARGUMENTS.replace("for: fewer-places", "for: shops-lose").replace(
         "against: fewer-places", "against: room-for-buses"
     )
@@ -270,7 +273,7 @@ def test_arguments_that_are_only_about_each_other_are_refused(tmp_path: Path) ->
 
 
 def test_every_problem_of_a_pack_is_told_at_once(tmp_path: Path) -> None:
-    """An editor mends a pack in one go: a problem never hides the others, in whatever file."""
+    """The loader reports the problems of all files of a pack at once, so an editor can fix them together."""
     files: dict[str, str | bytes | None] = {
         "pack.yaml": PACK.replace("2025-02-20", "soon"),
         "facts.yaml": FACTS.replace("supported", "suported") + "  - id: second\n    sources: [nothing]\n",
@@ -289,14 +292,16 @@ def test_every_problem_of_a_pack_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_part_is_a_file_or_a_folder_never_both(tmp_path: Path) -> None:
-    """Where both are there, nobody can tell which one was meant."""
+    """A part of a pack is either a file or a folder; a pack that has both gets an error."""
     problem = only_problem(make_pack(tmp_path, {"options.yaml": "options: []\n", "options/a.yaml": "options: []\n"}))
     assert found_at(problem, tmp_path) == ("options.yaml", 1, 1, "part-twice")
 
 
 def test_two_packs_with_one_id_are_refused(tmp_path: Path) -> None:
-    """A button names a pack by its id, so no two packs of an instance may share one. The other is named by its folder
-    alone: editors read this in chat."""
+    """No two packs of an instance may share an id.
+
+    The message names the other pack by its folder's name alone, since editors read it in chat.
+    """
     make_pack(tmp_path / "one")
     make_pack(tmp_path / "two")
     with pytest.raises(ContentError) as raised:
@@ -307,7 +312,7 @@ def test_two_packs_with_one_id_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_library_is_made_of_the_folders_that_hold_packs(tmp_path: Path) -> None:
-    """A content folder, one pack's own folder, and a list of folders are all understood."""
+    """A library loads from a folder of packs, from one pack's own folder, or from a list of folders, in that order."""
     one = make_pack(tmp_path / "one")
     two = make_pack(tmp_path / "two", {"pack.yaml": PACK.replace("id: parking", "id: other")})
     (tmp_path / ".git").mkdir()
@@ -318,14 +323,14 @@ def test_a_library_is_made_of_the_folders_that_hold_packs(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["", "nowhere"])
 def test_no_pack_at_all_is_said_plainly(tmp_path: Path, name: str) -> None:
-    """An empty folder or a wrong name gives a message, not an empty bot."""
+    """An empty folder or one that doesn't exist is an error."""
     with pytest.raises(ContentError) as raised:
         load_library(tmp_path / name)
     assert [problem.code for problem in raised.value.problems] == ["no-pack"]
 
 
 def test_the_shipped_packs_load() -> None:
-    """What is shipped is good, and each argument of it is about something."""
+    """The shipped packs load, and each of their arguments is about an entry of its pack."""
     library = load_library(SHIPPED)
     for pack in library.packs.values():
         assert all(argument.target in pack.entries for argument in pack.all(Argument))
@@ -334,7 +339,7 @@ def test_the_shipped_packs_load() -> None:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_file_whatever_raises_anything_but_a_content_error(tmp_path: Path, content: bytes) -> None:
-    """Reading never fails with a bug, whatever bytes a file holds; each problem has a place in the file."""
+    """The loader meets any bytes with problems that have a place and a printable message, and never with a bug."""
     make_pack(tmp_path, {"facts.yaml": content, "arguments.yaml": None})
     for problem in problems_of(tmp_path):
         assert problem.line >= 1
@@ -350,20 +355,20 @@ PIECES = st.sampled_from(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PIECES, max_size=40).map("".join), st.integers(0, len(FACTS)))
 def test_no_yaml_whatever_raises_anything_but_a_content_error(tmp_path: Path, text: str, place: int) -> None:
-    """The same for what almost is a file of facts: YAML's own signs anywhere in a good file."""
+    """The loader meets YAML's own signs anywhere in a good file with problems, and never with a bug."""
     make_pack(tmp_path, {"facts.yaml": FACTS[:place] + text + FACTS[place:]})
     problems_of(tmp_path)
 
 
 def test_a_message_never_repeats_a_giant_value(tmp_path: Path) -> None:
-    """A message is for reading: what was written is named in a few words, whatever its size."""
+    """A message stays under 400 characters, however long the value or the key that it is about."""
     text = FACTS.replace("verdict: supported", f"verdict: {'x' * 1_000_000}").replace("kind: fact", f"{'k' * 1_000}: 1")
     for problem in problems_of(make_pack(tmp_path, {"facts.yaml": text})):
         assert len(problem.message) < 400
 
 
 def test_a_file_full_of_problems_is_reported_in_part(tmp_path: Path) -> None:
-    """Two hundred problems of a file are enough for one go; the rest is counted, at its first place."""
+    """The loader reports 200 problems of a file; one more counts the rest, at the first place among them."""
     problems = problems_of(make_pack(tmp_path, {"facts.yaml": "facts:\n" + "- a\n" * 10_000, "arguments.yaml": None}))
     assert len(problems) == MAX_PROBLEMS_A_FILE + 1
     assert found_at(problems[-1], tmp_path) == ("facts.yaml", MAX_PROBLEMS_A_FILE + 2, 3, "more-problems")
@@ -371,13 +376,13 @@ def test_a_file_full_of_problems_is_reported_in_part(tmp_path: Path) -> None:
 
 
 def test_a_file_with_too_many_values_is_refused_as_a_whole(tmp_path: Path) -> None:
-    """A file that is small in bytes and huge in values is not read to its end."""
+    """A file with too many values is refused with one problem, even if it has few bytes."""
     problems = problems_of(make_pack(tmp_path, {"facts.yaml": "facts: [" + "[]," * 200_000, "arguments.yaml": None}))
     assert [found_at(problem, tmp_path) for problem in problems] == [("facts.yaml", 1, 1, "too-many-values")]
 
 
 def test_text_stays_exactly_as_it_was_written(tmp_path: Path) -> None:
-    """What an editor puts in quotes is text, also where it looks like something else."""
+    """A value in quotes is text, even if it looks like a number, a boolean or a key."""
     (tmp_path / "x.yaml").write_text("a: 'no'\nb: \"2025\"\nc: plain: not\n".replace("plain: not", "'plain: not'"))
     document = read_yaml(tmp_path / "x.yaml")
     assert document.root == {"a": "no", "b": "2025", "c": "plain: not"}

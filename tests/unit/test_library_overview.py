@@ -1,4 +1,4 @@
-"""What editors see of the content as a whole."""
+"""The overview of the content that `parley content report` gives editors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def library(folder: Path) -> Library:
 
 
 def test_the_review_that_is_due_first_comes_first(tmp_path: Path) -> None:
-    """With how many days are left, or for how many it is overdue."""
+    """The overview lists packs by the date of their next review, with the days until it or since it was due."""
     whole = overview(library(tmp_path), date(2025, 5, 20))
     assert [(pack.id, pack.due, pack.days) for pack in whole.packs] == [
         ("late", date(2024, 5, 20), -365),
@@ -35,7 +35,7 @@ def test_the_review_that_is_due_first_comes_first(tmp_path: Path) -> None:
 
 
 def test_each_position_shows_how_it_is_argued(tmp_path: Path) -> None:
-    """Arguments and words for and against, as the checker prints them."""
+    """The overview counts each position's arguments for and against."""
     whole = overview(library(tmp_path), SINCE)
     (row,) = whole.packs[1].balance
     assert (row.position, row.for_.arguments, row.against.arguments) == ("fewer-places", 1, 1)
@@ -43,7 +43,8 @@ def test_each_position_shows_how_it_is_argued(tmp_path: Path) -> None:
 
 
 def test_counts_are_shown_by_title_the_most_frequent_first(tmp_path: Path) -> None:
-    """Cards that are gone are left out; ties are in order of the alphabet, so that two reports can be compared."""
+    """Counts are listed with the largest first and ties in alphabetical order; cards that the packs no longer have,
+    and counts of zero, are left out."""
     views = {("parking", "survey"): 2, ("parking", "street-space"): 7, ("parking", "gone"): 9, ("away", "survey"): 3}
     interest = Interest(SINCE, views=views, misses={"zebra": 1, "bikes": 1, "trams": 4, "never": 0})
     whole = overview(library(tmp_path), SINCE, interest)
@@ -59,13 +60,13 @@ def test_counts_are_shown_by_title_the_most_frequent_first(tmp_path: Path) -> No
 
 
 def test_a_list_of_counts_ends(tmp_path: Path) -> None:
-    """What leads is enough to act on."""
+    """A list of counts shows the largest ones only, up to its limit."""
     interest = Interest(SINCE, misses={f"word {number}": number + 1 for number in range(MOST * 2)})
     assert len(overview(library(tmp_path), SINCE, interest).misses) == MOST
 
 
 def test_the_command_needs_nothing_but_the_packs(tmp_path: Path) -> None:
-    """No database, and so no counts."""
+    """`parley content report` works without a database and then shows no counts."""
     done = parley("content", "report", "--content", CONTENT, folder=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("tea: review ")

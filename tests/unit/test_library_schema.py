@@ -1,4 +1,4 @@
-"""The schemas that help while a pack is typed say what the loader accepts."""
+"""The JSON Schemas for pack files, which an editor's program checks while a pack is typed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = ("pack", *PARTS)
 
 
 class CoreLoader(yaml.CSafeLoader):
-    """Reads YAML as editors' programs do: dates are text."""
+    """Read YAML as editors' programs do: a date is text."""
 
 
 CoreLoader.yaml_implicit_resolvers = {
@@ -44,7 +44,7 @@ def shipped_files() -> Iterator[tuple[str, Path]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_committed_schemas_are_up_to_date(name: str) -> None:
-    """An editor's program reads the committed files; `make schemas` writes them again."""
+    """The committed schemas equal the generated ones; `make schemas` writes them again."""
     committed = COMMITTED / f"{name}.schema.json"
     assert committed.read_text(encoding="utf-8") == as_text(schemas()[name])
 
@@ -56,7 +56,7 @@ def test_writing_makes_a_file_for_each_schema(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_schema_is_closed_and_explains_every_key(name: str) -> None:
-    """A misspelt key is underlined while it is typed, and every key says what it is for."""
+    """A schema allows no unknown key and describes every key."""
     schema = schemas()[name]
     jsonschema_rs.meta.validate(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -73,7 +73,7 @@ def test_each_schema_is_closed_and_explains_every_key(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_in_a_schema_are_good(name: str) -> None:
-    """What an editor copies from an example passes the same schema."""
+    """Every example in a schema is valid under that schema."""
     schema = schemas()[name]
     definitions = schema.get("$defs", {})
     for owner in (schema, *definitions.values()):
@@ -83,13 +83,13 @@ def test_examples_in_a_schema_are_good(name: str) -> None:
 
 
 def test_every_shipped_file_passes_its_schema() -> None:
-    """Loader and schemas agree on what is shipped."""
+    """Every file of the shipped packs is valid under its schema."""
     wrong = {str(file): errors(name, file.read_text(encoding="utf-8")) for name, file in shipped_files()}
     assert {file: messages for file, messages in wrong.items() if messages} == {}
 
 
 def test_every_shipped_file_names_its_schema() -> None:
-    """An editor's program finds the schema from the file's first line."""
+    """The first line of every shipped file names its schema, so that an editor's program finds it."""
     for name, file in shipped_files():
         first = file.read_text(encoding="utf-8").partition("\n")[0]
         assert first.startswith("# yaml-language-server: $schema="), file
@@ -116,7 +116,7 @@ def test_every_shipped_file_names_its_schema() -> None:
     ],
 )
 def test_what_a_schema_refuses_the_loader_refuses_too(tmp_path: Path, name: str, old: str, new: str) -> None:
-    """An editor sees the same mistakes while typing as after saving."""
+    """The loader refuses each mistake that a schema refuses."""
     files = {**GOOD, "options.yaml": OPTIONS}
     text = files[f"{name}.yaml"]
     assert old in text
@@ -135,7 +135,7 @@ def test_what_a_schema_refuses_the_loader_refuses_too(tmp_path: Path, name: str,
     ],
 )
 def test_what_a_schema_accepts_the_loader_accepts_too(tmp_path: Path, name: str, old: str, new: str) -> None:
-    """A year may stand without quotes, and a key that has nothing to say may stand empty."""
+    """Schema and loader agree on a year without quotes, on keys without a value and on an unknown key."""
     text = GOOD[f"{name}.yaml"].replace(old, new)
     accepted = errors(name, text) == []
     assert accepted is (problems_of(make_pack(tmp_path, {f"{name}.yaml": text})) == ())

@@ -1,4 +1,4 @@
-"""What members find by what they type, however they type it."""
+"""The entries that a search finds for a member's words, and the titles that completion suggests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def matches(query: str, *kinds: type[Entry], topic: str | None = None) -> list[s
 
 
 def closest(query: str) -> str | None:
-    """The fact that an answer would show first, sure or not."""
+    """Return the id of the fact that an answer would show first, whether it is sure or not."""
     ranked = weigh(word_signs(INDEX.candidates(query, [Fact])), WORDS).ranked
     return ranked[0].entry.id if ranked else None
 
@@ -70,7 +70,7 @@ def closest(query: str) -> str | None:
     ],
 )
 def test_words_in_any_form_find_their_fact(query: str, first: str) -> None:
-    """Case, accents, inflections, stop words and unfinished words don't matter."""
+    """A search ignores case, accents, inflections and stop words, and finds a word from its beginning."""
     assert matches(query, Fact)[0] == first
 
 
@@ -89,12 +89,13 @@ def test_words_in_any_form_find_their_fact(query: str, first: str) -> None:
     ],
 )
 def test_misspelt_words_find_their_fact(query: str, first: str) -> None:
-    """One slip in a word of four letters, two in one of eight: left out, doubled, changed or swapped."""
+    """A search finds a word with a letter left out, doubled, changed or swapped; a word of eight letters may have
+    two such slips."""
     assert matches(query, Fact)[0] == first
 
 
 def test_a_language_without_spaces_is_searched_by_letters_side_by_side() -> None:
-    """Two letters are a word, which the same letters apart are not."""
+    """In a language without spaces two neighbouring characters count as a word, and the same characters apart don't."""
     drugs, snakes = fact("drugs", "毒品大多从口岸进入。", "海关统计。"), fact("snakes", "毒蛇是危险品。", "书上说的。")
     index = Index(Library({"zh": pack("zh", drugs, snakes, language="zh")}))
     assert [hit.entry.id for hit in index.find("毒品")] == ["drugs"]
@@ -102,7 +103,8 @@ def test_a_language_without_spaces_is_searched_by_letters_side_by_side() -> None
 
 
 def test_an_exact_alias_wins_over_any_number_of_mentions() -> None:
-    """Who types what a fact is called gets that fact, and a fact before a term of the same name."""
+    """An entry whose alias is exactly the query comes before entries that only mention it, and a fact before a term
+    of that name."""
     assert matches("insurrection act")[:2] == ["troops", "term-act"]
     mentions = [fact(f"m{n}", "The green line of the tram.", "Green line, green line, green line.") for n in range(20)]
     index = Index(Library({"x": pack("x", *mentions, fact("it", "A railway.", "Old.", "Green Line"))}))
@@ -110,7 +112,7 @@ def test_an_exact_alias_wins_over_any_number_of_mentions() -> None:
 
 
 def test_a_word_says_more_of_a_name_and_most_of_a_short_one() -> None:
-    """A short alias comes before a long one, an alias before a body; so does a misspelt alias before mentions."""
+    """A match in a short alias ranks before one in a long alias, and that before one in the body, misspelt or not."""
     index = Index(
         Library(
             {
@@ -128,14 +130,15 @@ def test_a_word_says_more_of_a_name_and_most_of_a_short_one() -> None:
 
 
 def test_a_hit_matches_all_or_most_of_the_words() -> None:
-    """Two of three words are a match; one of two is not, though an answer still considers the card."""
+    """An entry that matches two of three words is a hit; one that matches one of two isn't, though an answer still
+    considers it."""
     assert matches("fentanyl ports marmalade", Fact) == ["fentanyl"]
     assert matches("fentanyl marmalade", Fact) == []
     assert closest("fentanyl marmalade") == "fentanyl"
 
 
 def test_kinds_and_topic_narrow_a_search() -> None:
-    """Only entries of the wanted kinds and pack are found."""
+    """A search with kinds or a topic finds only entries of those kinds and that pack."""
     assert matches("troops", Position) == ["more-troops"]
     assert matches("troops", Argument, Position) == ["more-troops", "cost"]
     assert matches("tram", Fact, topic="us") == []
@@ -146,7 +149,7 @@ def test_kinds_and_topic_narrow_a_search() -> None:
 
 @pytest.mark.parametrize("query", ["marmalade", "zzzzzz", "", "\0", "a" * 10_000, "?!", "🤷", "xylazine"])
 def test_what_the_packs_do_not_have_is_answered_with_nothing(query: str) -> None:
-    """No card is offered as an answer to it, of no kind and in no pack."""
+    """For words that no pack has, the answer's certainty is "nothing", for all kinds and for one kind of one pack."""
     for answer in (ANSWERS.answer_blocking(query), ANSWERS.answer_blocking(query, [Fact], pack="city")):
         assert answer.certainty is Certainty.NOTHING
     assert ANSWERS.answer_blocking("fentanyl", [Statement]).matches == ()
@@ -154,7 +157,7 @@ def test_what_the_packs_do_not_have_is_answered_with_nothing(query: str) -> None
 
 @pytest.mark.parametrize("query", ["immigrashun tarriffz", "fentanol", "naloxne kits for all"])
 def test_the_nearest_is_near(query: str) -> None:
-    """What is offered first has something of what was typed."""
+    """For badly misspelt words the closest fact still has something of them."""
     assert closest(query) in {"tariffs", "fentanyl", "naloxone"}
 
 
@@ -166,21 +169,21 @@ def test_the_nearest_is_near(query: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_typed_is_text_never_syntax(query: str) -> None:
-    """Signs that mean something to search engines only separate words."""
+    """The operators of search engines only separate words in a query."""
     assert "fentanyl" in [candidate.entry.id for candidate, _ in word_signs(INDEX.candidates(query, [Fact]))]
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(), max_size=60) | st.text("fentanyl :*\"'~^()[]{}\\/+-\0", max_size=60))
 def test_no_query_whatever_raises(query: str) -> None:
-    """Any text is answered, also where that is nothing, in search, in completion and in answers."""
+    """Search, completion and answers accept any text without an error."""
     INDEX.find(query)
     assert ANSWERS.answer_blocking(query).certainty in Certainty
     INDEX.complete(query)
 
 
 def test_a_whole_essay_as_a_query_is_read_in_part() -> None:
-    """Ten thousand characters cost no more than the first words of them."""
+    """Search reads only the beginning of a very long query."""
     words = "fentanyl enters at ports of entry, most of it, " * 300
     assert matches(words, Fact) == ["fentanyl"]
     assert matches("x" * 10_000 + " fentanyl", Fact) == []
@@ -206,20 +209,20 @@ def completed(prefix: str, *kinds: type[Entry], limit: int = 25) -> list[str]:
     ],
 )
 def test_completion_begins_at_any_word_from_the_first_letter_on(beginning: str, expected: list[str]) -> None:
-    """Typed words occur in the title or an alias in that order; those that begin so come first."""
+    """Completion finds titles and aliases that have words beginning with the typed ones, in that order."""
     assert set(completed(beginning, Fact)) >= set(expected)
     if len(beginning) > 1:
         assert sorted(completed(beginning, Fact)) == sorted(expected)
 
 
 def test_nothing_typed_yet_suggests_the_first_entries() -> None:
-    """Before the first letter there are the first entries of the kind, in their own order."""
+    """Before a member types a letter, completion suggests the first entries of the kind in their own order."""
     assert completed("", Fact, limit=3) == ["troops", "tariffs", "fentanyl"]
     assert completed("  ", Term) == ["term-act"]
 
 
 def test_completion_keeps_to_its_limit_kinds_and_topic() -> None:
-    """Platforms show 25 suggestions; each entry is suggested once, with its title."""
+    """Completion keeps to its limit, to the kinds and to the topic, and suggests an entry by its title."""
     assert len(completed("t", limit=2)) == 2
     assert completed("insurrection", Term) == ["term-act"]
     assert [s.entry_id for s in INDEX.complete("t", [Fact], pack="city")] == ["trams"]
@@ -227,7 +230,7 @@ def test_completion_keeps_to_its_limit_kinds_and_topic() -> None:
 
 
 def test_completion_stays_bounded_where_a_word_is_everywhere() -> None:
-    """Words that don't stand side by side are looked for in a bounded number of titles."""
+    """Completion looks through a bounded number of titles for words that don't stand side by side."""
     entries = [("x", fact(f"f{n}", "one two three four five")) for n in range(3 * MAX_SCANNED)]
     assert Completion(entries).complete("one five", limit=5_000) == list(range(MAX_SCANNED))
 
@@ -237,7 +240,8 @@ LETTERS = st.text("abcd", max_size=7)
 
 @given(LETTERS, LETTERS)
 def test_edits_are_counted_alike_from_both_sides(one: str, other: str) -> None:
-    """A distance is symmetric, zero only for the same word, and never more than the longer word's letters."""
+    """The edit distance is symmetric, zero only between equal words, at least the difference of their lengths, and
+    at most the longer word's length."""
     distance = edit_distance(one, other)
     assert distance == edit_distance(other, one)
     assert (distance == 0) is (one == other)
@@ -255,12 +259,12 @@ def test_edits_are_counted_alike_from_both_sides(one: str, other: str) -> None:
     ],
 )
 def test_neighbours_swapped_are_one_edit(one: str, other: str, edits: int) -> None:
-    """The commonest slips cost one edit."""
+    """Two neighbouring letters swapped count as one edit, and so does each letter added, left out or changed."""
     assert edit_distance(one, other) == edits
 
 
 def test_short_words_and_numbers_are_never_corrected() -> None:
-    """Three letters may be anything, and a wrong digit is another number."""
+    """A word of three letters or a number is never corrected."""
     vocabulary = Vocabulary(["cat", "14157", "tariff", "tariffs"])
     assert (allowed_edits("cas"), allowed_edits("14158")) == (0, 0)
     assert vocabulary.near("cas") == []
@@ -269,7 +273,8 @@ def test_short_words_and_numbers_are_never_corrected() -> None:
 
 
 def test_the_shipped_packs_answer_what_newcomers_ask() -> None:
-    """The Insurrection Act, spelt right or wrong, leads to the fact about it, and so does its completion."""
+    """In the shipped packs "Insurrection Act", spelt right or wrong, finds the fact about it, and completion
+    suggests it."""
     if not SHIPPED_INDEX.find("insurrection act", [Fact]):
         pytest.skip("the shipped packs have no such fact")
     first = SHIPPED_INDEX.find("insurrection act", [Fact])[0].entry.id
@@ -280,7 +285,7 @@ def test_the_shipped_packs_answer_what_newcomers_ask() -> None:
 
 
 def test_every_alias_of_the_shipped_packs_finds_its_entry_spelt_right_or_wrong() -> None:
-    """What an editor wrote as an alias works; with one letter left out of a long word it still does, almost always."""
+    """Every shipped alias finds its entry, and at least 98% still do with one letter left out of a long word."""
     chance = random.Random(7)
     missed, queries = [], 0
     for shelf in load_library(SHIPPED).packs.values():

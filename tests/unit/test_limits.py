@@ -1,4 +1,4 @@
-"""The numbers of the rules as people meet them: other tests take a limit from the code, and would move along with it."""
+"""The numbers of the product's limits, written out here because other tests take them from the code."""
 
 from __future__ import annotations
 
@@ -97,6 +97,6 @@ LIMITS: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("module", LIMITS)
 def test_each_limit_is_what_people_are_told(module: str) -> None:
-    """A change of one is a change for members, hosts or operators: it belongs in the changelog."""
+    """Each limit has the number that members, hosts and operators rely on; a change of one belongs in the changelog."""
     names = vars(importlib.import_module(module))
     assert {name: names[name] for name in LIMITS[module]} == LIMITS[module]

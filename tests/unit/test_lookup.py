@@ -1,4 +1,4 @@
-"""What members get when they look something up."""
+"""The answers to commands that look something up, and the buttons on them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def card_words(card: Card) -> str:
 
 
 def button(outcome: Outcome, label: str) -> str:
-    """The action id of the button with this label."""
+    """Return the action id of the button with this label."""
     assert outcome.answer is not None
     for card in outcome.answer.cards:
         for control in card.controls:
@@ -43,7 +43,7 @@ def select(outcome: Outcome) -> Select:
 
 
 async def test_a_fact_shows_verdict_statement_quote_reason_and_sources() -> None:
-    """Everything that lets a member judge for themselves stands on the card."""
+    """A fact's card shows its verdict, statement, quote, reason, sources, claimant and the month of its check."""
     words = words_of(await make_bot().say(request(), "/fact coffee ban"))
     for part in (
         "✖ Contradicted",
@@ -60,7 +60,7 @@ async def test_a_fact_shows_verdict_statement_quote_reason_and_sources() -> None
 
 
 async def test_a_mirror_is_marked_and_its_link_is_never_offered() -> None:
-    """A third party's copy is named as one; only the publisher's own address is a link."""
+    """A card never links to a third party's copy of a source, and says that it stands without a link."""
     bot = make_bot()
     for line in ("/fact coffee ban", "/source tea report"):
         outcome = await bot.say(request(), line)
@@ -74,7 +74,7 @@ async def test_a_mirror_is_marked_and_its_link_is_never_offered() -> None:
 
 
 async def test_a_lookup_is_private_until_it_is_shared() -> None:
-    """Asking is nobody else's business; pressing Share posts the card, and says who shared it."""
+    """Only the asker sees a look-up; the Share button posts the card to the channel with the sharer's name."""
     bot = make_bot()
     wall = Wall()
     bot.platforms["test"] = wall
@@ -89,7 +89,7 @@ async def test_a_lookup_is_private_until_it_is_shared() -> None:
 
 
 async def test_share_yes_answers_for_all_at_once() -> None:
-    """With `share:yes` the answer itself is public, and no longer offers to share."""
+    """With `share:yes` the answer itself is public and has no Share button."""
     outcome = await make_bot().say(request(), "/fact coffee ban share:yes")
     assert outcome.answer is not None
     assert outcome.answer.visibility is Visibility.PUBLIC
@@ -98,7 +98,7 @@ async def test_share_yes_answers_for_all_at_once() -> None:
 
 
 async def test_a_counterargument_has_its_own_reply() -> None:
-    """From each counterargument a button leads to the reply to it."""
+    """A button on a counterargument opens the reply to it."""
     bot = make_bot()
     outcome = await bot.say(request(), "/counter free tea")
     assert "Some people do not drink tea." in words_of(outcome)
@@ -107,7 +107,7 @@ async def test_a_counterargument_has_its_own_reply() -> None:
 
 
 def rank_cars(*scores: tuple[str, float]) -> list[str]:
-    """Sort cards with these scores for /counter: the fact and one position have a counterargument."""
+    """Sort cards with these scores for /counter: one of two facts and one of two positions have a counterargument."""
     city = pack(
         "city",
         fact("answered-fact", "Cars cost a lot."),
@@ -122,7 +122,11 @@ def rank_cars(*scores: tuple[str, float]) -> list[str]:
 
 
 def test_of_equals_the_one_with_a_counterargument_comes_first() -> None:
-    """Among these a position comes before a fact. A match that is far less likely than the best stays behind it."""
+    """Among matches within 0.7 of the best score, `/counter` puts those with a counterargument first, and of these
+    positions before facts.
+
+    A match that scores less stays behind them.
+    """
     assert rank_cars(("position", 2.0), ("answered", 2.0)) == ["answered", "position"]
     assert rank_cars(("position", 2.0), ("answered-fact", 2.0)) == ["answered-fact", "position"]
     assert rank_cars(("answered-fact", 2.0), ("answered", 1.9)) == ["answered", "answered-fact"]
@@ -134,7 +138,8 @@ def test_of_equals_the_one_with_a_counterargument_comes_first() -> None:
 
 @pytest.mark.parametrize("order", [1, -1])
 async def test_counter_answers_with_the_position_that_has_a_counterargument(order: int) -> None:
-    """Where the words fit two positions alike; the one that is called just so is meant all the same."""
+    """If the words fit two positions alike, `/counter` answers with the one that has a counterargument; the exact
+    name of a position always wins."""
     positions = (
         Position(id="ban", name="Ban cars", statement="Ban them."),
         Position(id="tax", name="Tax cars", statement="Tax them."),
@@ -149,7 +154,7 @@ async def test_counter_answers_with_the_position_that_has_a_counterargument(orde
 
 
 async def test_a_fact_leads_to_its_counterarguments_and_sources_and_back() -> None:
-    """The buttons of a card go there and back without typing."""
+    """Buttons lead from a fact's card to its counterarguments and its sources, and from the sources back."""
     bot = make_bot()
     fact = await bot.say(request(), "/fact tea drinkers")
     counter = await bot.press(request(), button(fact, "Counterarguments"))
@@ -161,7 +166,7 @@ async def test_a_fact_leads_to_its_counterarguments_and_sources_and_back() -> No
 
 
 async def test_several_matches_are_offered_in_a_select() -> None:
-    """The best match is shown, the others can be picked."""
+    """A look-up shows the best match and offers the other matches in a select."""
     bot = make_bot()
     outcome = await bot.say(request(), "/fact coffee ban")
     others = select(outcome)
@@ -171,7 +176,7 @@ async def test_several_matches_are_offered_in_a_select() -> None:
 
 
 async def test_nothing_found_is_no_dead_end() -> None:
-    """The three nearest are offered, and the outcome says that nothing was found."""
+    """A look-up that finds nothing says so and offers the three nearest entries."""
     outcome = await make_bot().say(request(), "/fact zeppelin")
     assert not outcome.success
     assert "Nothing found for “zeppelin”" in words_of(outcome)
@@ -179,7 +184,10 @@ async def test_nothing_found_is_no_dead_end() -> None:
 
 
 async def test_a_weak_match_is_never_dressed_as_an_answer() -> None:
-    """What may not answer is headed so, in short, with others to press; what nothing answers names the topics."""
+    """A weak match has the heading "Closest match; it may not answer this" and a Read all button.
+
+    If nothing matches, the answer names the topics.
+    """
     bot = make_bot()
     near = await bot.say(request(), "/fact tea")
     assert "Closest match; it may not answer this" in words_of(near)
@@ -193,14 +201,14 @@ async def test_a_weak_match_is_never_dressed_as_an_answer() -> None:
 
 
 async def test_a_topic_narrows_the_search_and_an_unknown_one_names_those_there_are() -> None:
-    """`topic:` looks in one pack; a wrong name is answered with the right ones."""
+    """`topic:` searches one pack; if no pack has that name, the answer lists the names that exist."""
     bot = make_bot()
     assert "Coffee was banned" in words_of(await bot.say(request(), "/fact coffee ban topic:tea"))
     assert "Try one of these: tea." in words_of(await bot.say(request(), "/fact coffee topic:milk"))
 
 
 async def test_an_entry_that_is_gone_is_answered_politely() -> None:
-    """An old message's button may name an entry that an editor has removed."""
+    """A button for an entry that an editor has removed is answered with "no longer in the topic"."""
     bot = make_bot()
     for pressed in ("v1:open:tea:gone", "v1:open:gone:tea-popular", "v1:view:sources:tea:gone"):
         assert "no longer in the topic" in words_of(await bot.press(request(), pressed))
@@ -230,12 +238,12 @@ async def test_an_entry_that_is_gone_is_answered_politely() -> None:
     ],
 )
 async def test_each_command_answers(line: str, part: str) -> None:
-    """Every command answers with what its name promises."""
+    """Each command that looks something up, and `/help`, answers with its kind of card or page."""
     assert part in words_of(await make_bot().say(request(), line))
 
 
 async def test_completion_offers_titles_and_finds_aliases() -> None:
-    """Any word of a title or an alias completes, from the first letter on, with at most 25 suggestions."""
+    """Completion finds a title by any word of it, from the first letter on, and gives at most 25 suggestions."""
     bot = make_bot()
     for prefix in ("c", "coff", "ban", "office"):
         labels = [choice.label for choice in await bot.complete(request(), "fact", "words", prefix, {})]
@@ -244,7 +252,7 @@ async def test_completion_offers_titles_and_finds_aliases() -> None:
 
 
 async def test_a_completed_title_finds_exactly_that_entry() -> None:
-    """What completion puts into the line leads to the entry it named."""
+    """A suggestion, sent as the command's words, finds the entry that it named."""
     bot = make_bot(SHIPPED)
     for choice in await bot.complete(request(), "fact", "words", "m", {}):
         outcome = await bot.say(request(), f"/fact {choice.value}")
@@ -253,14 +261,15 @@ async def test_a_completed_title_finds_exactly_that_entry() -> None:
 
 
 def test_every_verdict_has_a_sign_and_a_word() -> None:
-    """No verdict is told by colour alone, and no two look alike."""
+    """Each verdict has a sign and a word of its own, so that its colour alone never has to tell it."""
     assert set(VERDICTS) == set(Verdict)
     assert len({verdict.sign for verdict in VERDICTS.values()}) == len(Verdict)
     assert len({verdict.word for verdict in VERDICTS.values()}) == len(Verdict)
 
 
 async def test_the_shipped_pack_tells_what_became_of_two_claims() -> None:
-    """Who asks about the Insurrection Act learns that it was not invoked; about tariffs, that they were struck down."""
+    """The shipped pack says that the Insurrection Act was not invoked, and dates the ruling on the tariffs to
+    February 2026."""
     bot = make_bot(SHIPPED)
     words = words_of(await bot.say(request(), "/fact insurrection act"))
     assert "Contradicted" in words
@@ -270,7 +279,7 @@ async def test_the_shipped_pack_tells_what_became_of_two_claims() -> None:
 
 
 def test_every_fact_of_the_shipped_pack_is_reachable_by_its_aliases() -> None:
-    """An alias is how people say it: typing it finds that fact among the first three."""
+    """Every alias of a shipped fact finds that fact among the first three."""
     library = load_library(SHIPPED)
     index = Index(library)
     missed = [
@@ -284,7 +293,7 @@ def test_every_fact_of_the_shipped_pack_is_reachable_by_its_aliases() -> None:
 
 
 async def test_a_message_finds_first_what_its_sentences_match_best() -> None:
-    """A sentence that says a fact comes before one that has a common word of several, wherever it stands."""
+    """*Find facts* puts the fact that a sentence of the message states before facts that share a common word."""
     weak = [fact(f"weak-{number}", "Many people think about the weather.") for number in range(7)]
     rare = [fact("a", "A thing."), fact("b", "A thick wall."), fact("c", "Thin ice.")]
     quoted_fact = fact("said", "The canal was dug by hand in a year.")
@@ -295,7 +304,10 @@ async def test_a_message_finds_first_what_its_sentences_match_best() -> None:
 
 
 async def test_a_long_timeline_is_read_page_by_page() -> None:
-    """The newest ten come first; Earlier and Later lead to all others, in the place of the page."""
+    """A timeline shows its newest ten events, and Earlier leads through all others, page by page in one message.
+
+    A forged page number is refused.
+    """
     bot = make_bot(SHIPPED)
     reply = (await bot.say(request(), "/timeline")).answer
     assert reply is not None

@@ -1,4 +1,4 @@
-"""Texts: what cleaning, shortening and splitting promise."""
+"""Cleaning, shortening and splitting of texts."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_shorten_never_exceeds_and_shows_that_it_cut(written: str, most: int) ->
 
 @given(words, st.integers(0, 40))
 def test_a_sentence_is_cut_between_words(written: str, most: int) -> None:
-    """It never exceeds, and ends inside a word only where that word is as long as half of what fits."""
+    """A shortened sentence keeps to its limit and ends between words, unless its later half has no blank."""
     short = shorten_words(written, most)
     assert len(short) <= most
     if len(written) > most > 0:
@@ -230,7 +230,11 @@ def test_a_piece_keeps_its_kind_and_its_styles() -> None:
 
 
 def test_a_link_is_never_cut() -> None:
-    """Where not even its label's beginning fits beside its address, the label stands as text, shortened."""
+    """A link that doesn't fit beside other words moves whole to the next part.
+
+    A link that is longer than a part gets a shorter label, and stands as its label alone if not even one letter fits
+    beside its address.
+    """
     link = Link("label", "https://example.org")
     first, second = split((paragraph("before it ", link),), 30)
     assert second == (Paragraph((link,)),)

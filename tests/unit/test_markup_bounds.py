@@ -1,4 +1,4 @@
-"""Where texts are cut: as much as fits, one letter more, and never inside a character."""
+"""The exact places at which texts are shortened and split, and the characters that cleaning removes."""
 
 from __future__ import annotations
 
@@ -57,13 +57,14 @@ from bot.i18n import Sentence
     ],
 )
 def test_words_are_shortened_to_whole_characters(written: str, most: int, shortened: str) -> None:
-    """A letter keeps its accent, and an emoji its pieces."""
+    """A shortened text keeps to its limit, mark included, and never parts a letter from its accent or an emoji from
+    its pieces."""
     assert shorten(written, most) == shortened
     assert shorten_by(written, most, len) == shortened
 
 
 def test_a_chain_of_marks_is_cut_after_all() -> None:
-    """Sixteen back a whole character is looked for; longer chains exist to break programs."""
+    """A cut moves back up to 15 places to keep a character whole; a longer chain of marks is cut inside."""
     marks = "\u0301" * 30
     assert shorten(f"xxxxxa{marks}", 21) == f"xxxxx{ELLIPSIS}"
     assert shorten(f"xxxxa{marks}", 21) == f"xxxxa{marks[:15]}{ELLIPSIS}"
@@ -82,7 +83,7 @@ def test_a_chain_of_marks_is_cut_after_all() -> None:
     ],
 )
 def test_a_sentence_is_cut_between_words_where_that_keeps_half(written: str, most: int, shortened: str) -> None:
-    """Without the comma before the cut."""
+    """A sentence is cut between words, without a comma before the cut, if that keeps more than half of its limit."""
     assert shorten_words(written, most) == shortened
 
 
@@ -111,7 +112,8 @@ def test_a_sentence_is_cut_between_words_where_that_keeps_half(written: str, mos
     ],
 )
 def test_what_cannot_be_seen_is_taken_away(character: str, shown: str) -> None:
-    """Line ends and tabs become a blank; joiners stay, which words and emoji need."""
+    """Cleaning turns line ends and tabs into blanks and removes invisible characters, but keeps the joiners that
+    words and emoji need."""
     assert clean(f"a{character}b") == f"a{shown}b"
     for made in (paragraph(f"a{character}b"), paragraph(Bold(f"a{character}b")), quote(Code(f"a{character}b"))):
         assert made.inlines[0].text == f"a{shown}b"
@@ -129,12 +131,12 @@ def test_what_cannot_be_seen_is_taken_away(character: str, shown: str) -> None:
 def test_each_command_in_a_sentence_is_a_mention(
     written: str, commands: tuple[tuple[int, int], ...], inlines: tuple[Plain | CommandMention, ...]
 ) -> None:
-    """The words around it stay, and no piece is empty."""
+    """Each command in a sentence becomes a mention; the words around it stay, and no piece is empty."""
     assert paragraph(Sentence(written, commands)).inlines == inlines
 
 
 def test_lines_stay_lines() -> None:
-    """Each of them is cleaned."""
+    """`clean_lines` cleans each line and keeps the line ends."""
     assert clean_lines("a\tb\nc\u202ed") == "a b\ncd"
 
 
@@ -157,7 +159,8 @@ def test_lines_stay_lines() -> None:
     ],
 )
 def test_what_may_be_a_link(address: str, may: bool) -> None:
-    """Web addresses without a sign that could end them early or turn them round."""
+    """A link needs an `http` or `https` address without a blank, an angle bracket, a bar, a quotation mark or an
+    invisible character."""
     assert linkable(address) is may
 
 
@@ -173,7 +176,7 @@ def test_what_may_be_a_link(address: str, may: bool) -> None:
     ],
 )
 def test_a_pair_of_backticks_makes_code(written: str, pieces: tuple[Plain | Code, ...]) -> None:
-    """A single one is itself."""
+    """Words between two backticks are code; a single backtick stays as it is."""
     assert coded(written) == pieces
 
 
@@ -182,7 +185,7 @@ def words(pieces: list[Text]) -> list[str]:
 
 
 def test_a_text_is_split_between_blocks_first() -> None:
-    """As many blocks as fit together stay together; a line end between two of them counts."""
+    """A text is split between blocks; blocks that fit together, with the line end between them, stay together."""
     content = text("aaaa", "bbbb", "cccc")
     assert words(split(content, 14)) == ["aaaa\nbbbb\ncccc"]
     assert words(split(content, 13)) == ["aaaa\nbbbb", "cccc"]
@@ -193,7 +196,7 @@ def test_a_text_is_split_between_blocks_first() -> None:
 
 
 def test_the_rest_of_a_long_block_stands_with_the_next() -> None:
-    """Where both fit."""
+    """The rest of a long block shares a part with the next block if both fit."""
     assert words(split(text("aaaaaa", "b"), 4)) == ["aaaa", "aa\nb"]
     assert words(split(text("aaaaaa", "bb"), 4)) == ["aaaa", "aa", "bb"]
 
@@ -212,7 +215,7 @@ def test_the_rest_of_a_long_block_stands_with_the_next() -> None:
     ],
 )
 def test_a_block_is_split_at_a_blank_in_its_later_half(written: str, most: int, pieces: list[str]) -> None:
-    """Else where it is full."""
+    """A long block is split after the last blank in the later half of what fits, or else where the part is full."""
     assert words(split(text(written), most)) == pieces
 
 
@@ -230,7 +233,7 @@ ADDRESS = "https://example.org/"
 
 @pytest.mark.parametrize("piece", [Link("source", ADDRESS), RoleMention("1", "the board of the tea")])
 def test_what_leads_somewhere_is_never_cut(piece: Link | RoleMention) -> None:
-    """It goes whole to the next part."""
+    """A link or a role mention moves whole to the next part instead of being cut."""
     block = Paragraph((Plain("aaaa "), piece, Plain(" bbbb")))
     parts = split((block,), len(plain((Paragraph((piece,)),))))
     assert sum(piece in block.inlines for part in parts for block in part) == 1
@@ -238,7 +241,8 @@ def test_what_leads_somewhere_is_never_cut(piece: Link | RoleMention) -> None:
 
 
 def test_a_link_that_fits_nowhere_loses_letters_of_its_label() -> None:
-    """And its address only where even one letter has no room beside it."""
+    """A link that is longer than the limit gets a shorter label; if no letter fits beside its address, the label
+    stands as text."""
     link = Link("a long label of a source", ADDRESS)
     whole = len(plain((Paragraph((link,)),)))
     ((kept,),) = split((Paragraph((link,)),), whole - 1)
@@ -248,7 +252,7 @@ def test_a_link_that_fits_nowhere_loses_letters_of_its_label() -> None:
 
 
 def test_a_limit_without_room_is_a_bug() -> None:
-    """Not even a letter fits a quote here, whose mark takes two."""
+    """A limit without room for one letter raises an error; a quote needs three characters, since its mark takes two."""
     assert words(split((Quote((Plain("ab"),)),), 3)) == ["> a", "> b"]
     with pytest.raises(ValueError, match="leaves no room"):
         split((Quote((Plain("ab"),)),), 2)

@@ -1,4 +1,4 @@
-"""When an edition has the meaning of its cards, and what it does until then."""
+"""The meaning of an edition's cards: when it is learnt, recalled or missing, and that words answer without it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tests.world import CONTENT
 
 QUESTION = "coffee ban"
 UNSURE = "why no coffee at work"
-"""A question that words alone leave open."""
+"""A question that words alone can't answer for sure."""
 BATCH = 32
-"""Texts that are embedded at a time."""
+"""The number of texts that are embedded at a time."""
 
 
 def edition() -> Edition:
@@ -43,7 +43,7 @@ async def first_title(served: Edition) -> str:
 
 
 async def test_an_edition_answers_by_words_until_its_meaning_is_ready() -> None:
-    """The event loop goes on in the meantime: the vectors are made in a thread, which here waits for the test."""
+    """An edition answers by words while a thread embeds its cards, and the event loop goes on meanwhile."""
     gate, served = Event(), edition()
     meanings = Meanings(None, lambda: LetterEncoder(gate=gate))
     learning = asyncio.create_task(meanings.learn(served))
@@ -59,7 +59,7 @@ async def test_an_edition_answers_by_words_until_its_meaning_is_ready() -> None:
 
 
 async def test_a_stop_ends_the_learning_after_the_batch_in_hand(tmp_path: Path) -> None:
-    """Half of what it takes is neither kept nor used, and the thread is free: the end of a process waits for it."""
+    """A stop ends the learning after the current batch of 32 texts, and its vectors are neither stored nor used."""
     gate, served = Event(), edition()
     encoder = LetterEncoder(gate=gate)
     meanings = Meanings(tmp_path, lambda: encoder)
@@ -74,7 +74,7 @@ async def test_a_stop_ends_the_learning_after_the_batch_in_hand(tmp_path: Path) 
 
 
 async def test_a_new_edition_learns_its_own_meaning(tmp_path: Path) -> None:
-    """The one before keeps what it has, and the vectors of unchanged cards aren't made again."""
+    """A new edition reuses the vectors of unchanged cards, and the edition before it keeps its own meaning."""
     encoder = LetterEncoder()
     meanings = Meanings(tmp_path, lambda: encoder)
     old, new = edition(), edition()
@@ -89,7 +89,7 @@ async def test_a_new_edition_learns_its_own_meaning(tmp_path: Path) -> None:
 
 
 async def test_a_recall_takes_what_is_in_the_folder_alone(tmp_path: Path) -> None:
-    """A command in a terminal answers by words rather than embed a whole pack."""
+    """A recall uses only vectors that are stored and embeds nothing but the question; without them words answer."""
     encoder = LetterEncoder()
     cold, warm = edition(), edition()
     Meanings(tmp_path, lambda: encoder).recall(cold)
@@ -105,7 +105,7 @@ async def test_a_recall_takes_what_is_in_the_folder_alone(tmp_path: Path) -> Non
 
 
 async def test_a_recall_waits_for_a_question_that_words_leave_open(tmp_path: Path) -> None:
-    """A sure answer by words doesn't pay for NumPy, the vectors and the model."""
+    """A recall loads the vectors at the first question that words can't answer for sure, not before."""
     encoder, served = LetterEncoder(), edition()
     await Meanings(tmp_path, lambda: encoder).learn(edition())
     Meanings(tmp_path, lambda: encoder).recall(served)

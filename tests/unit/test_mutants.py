@@ -1,4 +1,4 @@
-"""What a mutant changes, and that a process runs the change."""
+"""The changes that mutants make to the code, and the runs of tests against them."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_each_place_is_changed_in_each_way(source: str, changes: set[tuple[str, str]]) -> None:
-    """One change a mutant; annotations, docstrings, assertions and lines for the log have none."""
+    """Each mutant makes one change. Annotations, docstrings, assertions and log calls have no mutants."""
     mutants = mutants_of("a.py", source)
     assert {(mutant.operator, mutant.after) for mutant in mutants} == {(kind, one.strip()) for kind, one in changes}
     assert len({ast.dump(mutated(source, mutant.number)) for mutant in mutants}) == len(mutants)
 
 
 def test_an_awaited_call_is_dropped_too() -> None:
-    """It does as much as one that isn't awaited."""
+    """A mutant drops an awaited call as it drops any other call."""
     (mutant,) = mutants_of("a.py", "async def f():\n    await g()\n")
     assert (mutant.operator, mutant.before, mutant.line) == ("dropped call", "await g()", 2)
 
 
 def test_every_file_of_rules_exists_and_has_tests() -> None:
-    """A pattern that names nothing would pass unseen."""
+    """Every pattern in the table of rules matches a file, and every test in the table exists."""
     for room in ROOMS:
         assert all(list(ROOT.glob(pattern)) for pattern in room.files)
         assert all(ROOT.joinpath(test).exists() for test in room.tests)
@@ -105,7 +105,7 @@ class Box:
 
 @pytest.fixture
 def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A module that no test has changed yet."""
+    """Write a module that is imported for the first time in this test."""
     monkeypatch.syspath_prepend(tmp_path)
     file = tmp_path / "tests_mutants_subject.py"
     file.write_text(_SUBJECT, "utf-8")
@@ -128,7 +128,8 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_what_was_imported_before_runs_the_change(
     subject: Path, line: str, expression: str, before: object, after: object
 ) -> None:
-    """Functions, their defaults, methods, properties, fields and constants."""
+    """After a swap a module imported earlier runs the change in its functions, defaults, methods, properties, fields
+    and constants."""
     names = vars(importlib.import_module(subject.stem))
     assert eval(expression, names) == before  # noqa: S307 - the table above
     names["double"].cache_clear()
@@ -139,7 +140,7 @@ def test_what_was_imported_before_runs_the_change(
 
 
 def test_a_change_that_only_an_import_brings_to_bear_is_said_to_be_out_of_reach(subject: Path) -> None:
-    """Nothing that runs is any different: here, how a class is built."""
+    """A swap reports that it can't apply a change to how a class is built, since only a new import would run it."""
     importlib.import_module(subject.stem)
     tree = ast.parse(_SUBJECT.replace("@dataclass\n", "@dataclass(frozen=True)\n"))
     assert not swap_in(subject.name, tree)
@@ -148,7 +149,7 @@ def test_a_change_that_only_an_import_brings_to_bear_is_said_to_be_out_of_reach(
 def test_a_mutant_is_killed_by_a_test_of_its_rule_alone(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The boundary below is tested, the one above is not; a line that no test reaches keeps its mutants."""
+    """A mutant is killed if one of its rule's tests fails; mutants in untested boundaries and lines survive."""
     source = "def within(number):\n    return 1 <= number <= 3\n\n\ndef unused(number):\n    return not number\n"
     pytester.makepyfile(
         rule=source,
@@ -172,7 +173,10 @@ def test_a_mutant_is_killed_by_a_test_of_its_rule_alone(
 
 
 def test_a_share_is_drawn_by_mutant_or_by_whole_file() -> None:
-    """The same seed draws the same; whole files are drawn until they have the share, and not one more."""
+    """A share of mutants is drawn by mutant or by whole file, and the same seed draws the same files.
+
+    Whole files are drawn until they reach the share, and not one more.
+    """
     files = [mutants_of(f"{name}.py", "def f(a):\n    return 1 < a < 9\n") for name in "abcdefghij"]
     mutants = [mutant for file in files for mutant in file]
     for share, whole in ((0.1, 1), (0.11, 2), (1.0, 10)):

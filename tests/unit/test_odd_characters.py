@@ -1,4 +1,4 @@
-"""Written words that no value holds, and characters that only look like YAML's own: an editor is told."""
+"""Look-alike and invisible characters, comments inside texts, and hyphens: an editor reads what to mend and where."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ TERM = "terms:\n  - id: t1\n    term: Rule\n    definition: Some text.\n"
     ],
 )
 def test_a_look_alike_is_named_at_its_place(tmp_path: Path, old: str, new: str, at: tuple[int, int], name: str) -> None:
-    """In keys, in indentation, around colons and hyphens; the line is the one that an editor counts."""
+    """A look-alike of YAML's own signs in a key, an indentation, or around a colon or a hyphen is named at its line
+    and column."""
     problems = problems_of(make_pack(tmp_path, {"glossary.yaml": TERM.replace(old, new)}))
     assert [(one.line, one.column) for one in problems if one.code == "odd-character" and name in one.message] == [at]
 
 
 @pytest.mark.parametrize(("old", "new"), [("term: Rule", "term\u00a0: Rule"), ("definition", "defin\u200bition")])
 def test_a_key_with_a_look_alike_is_not_missed_as_well(tmp_path: Path, old: str, new: str) -> None:
-    """One mistake, one message: nobody is told to add the key that stands there."""
+    """A key with a look-alike character gets one message, and no second one that the key is missing."""
     problems = problems_of(make_pack(tmp_path, {"glossary.yaml": TERM.replace(old, new)}))
     assert [problem.code for problem in problems] == ["odd-character"]
 
 
 def test_a_key_that_is_there_twice_but_for_a_look_alike_is_told_twice(tmp_path: Path) -> None:
-    """Both mistakes have to be mended."""
+    """A key that repeats another but for a look-alike gets two messages: the odd character and the duplicate key."""
     text = TERM + "    term\u00a0: Law\n"
     problems = problems_of(make_pack(tmp_path, {"glossary.yaml": text}))
     assert {problem.code for problem in problems} == {"odd-character", "duplicate-key"}
@@ -65,7 +66,7 @@ def test_a_key_that_is_there_twice_but_for_a_look_alike_is_told_twice(tmp_path: 
 def test_a_line_end_that_nobody_sees_is_named_at_its_place(
     tmp_path: Path, sign: str, text: str, at: tuple[int, int]
 ) -> None:
-    """In a plain, a quoted and a folded text, in a list, a comment and a key; it is the only problem of the file."""
+    """An invisible line end in a text, a list, a comment or a key is the file's only problem and named by its code."""
     problems = problems_of(make_pack(tmp_path, {"glossary.yaml": text.format(sign)}))
     assert [(one.line, one.column, one.code) for one in problems] == [(*at, "odd-character")]
     assert f"U+{ord(sign):04X}" in problems[0].message
@@ -74,7 +75,7 @@ def test_a_line_end_that_nobody_sees_is_named_at_its_place(
 @pytest.mark.parametrize("escape", ["\\u2028", "\\L", "\\P", "\\N", "\\u200b"])
 @pytest.mark.parametrize("key", ["definition", "aliases"])
 def test_what_nobody_sees_is_told_where_an_escape_makes_it(tmp_path: Path, escape: str, key: str) -> None:
-    """The file has visible letters, and the text that members read has none."""
+    """The checker reports an escape in quotes that puts an invisible character into the text that members read."""
     value = f'"Some{escape}text."' if key == "definition" else f'Some text.\n    aliases: ["a{escape}b"]'
     text = TERM.replace("Some text.", value)
     report = check_pack(make_pack(tmp_path, {"glossary.yaml": text}), None, date(2025, 3, 1))
@@ -83,7 +84,7 @@ def test_what_nobody_sees_is_told_where_an_escape_makes_it(tmp_path: Path, escap
 
 @pytest.mark.parametrize("text", ["Some\u3000text.", "Some\u2009text.", "Some\u00a0text."])
 def test_wide_and_narrow_spaces_in_a_text_are_no_line_ends(tmp_path: Path, text: str) -> None:
-    """The characters beside them are text."""
+    """A wide, a narrow or a no-break space inside a text is no problem."""
     assert problems_of(make_pack(tmp_path, {"glossary.yaml": TERM.replace("Some text.", text)})) == ()
 
 
@@ -91,7 +92,7 @@ def test_wide_and_narrow_spaces_in_a_text_are_no_line_ends(tmp_path: Path, text:
     "text", ["Caf\u00e9\u00a0\u2013 \u201cyes\u201d", "\u3000\u898f\u5247\uff1a\u4e00", "rule\uff1aone"]
 )
 def test_the_same_characters_in_a_text_are_text(tmp_path: Path, text: str) -> None:
-    """Only YAML's own places matter."""
+    """Look-alike characters inside a text are no problem."""
     assert problems_of(make_pack(tmp_path, {"glossary.yaml": TERM.replace("Some text.", f">-\n      {text}")})) == ()
 
 
@@ -107,7 +108,10 @@ def test_the_same_characters_in_a_text_are_text(tmp_path: Path, text: str) -> No
     ],
 )
 def test_a_comment_inside_a_text_is_a_warning(tmp_path: Path, old: str, new: str, count: int) -> None:
-    """What stands after a space and a # is left out, unless quotes or a block hold it."""
+    """Words after a blank and a # are left out of an unquoted text, and the checker warns of it.
+
+    Quotes or a block keep them.
+    """
     report = check_pack(make_pack(tmp_path, {"glossary.yaml": TERM.replace(old, new)}), None, date(2025, 3, 1))
     warnings = [problem for problem in report.problems if problem.code == "text-left-out"]
     assert len(warnings) == count
@@ -126,7 +130,7 @@ def test_a_comment_inside_a_text_is_a_warning(tmp_path: Path, old: str, new: str
 def test_a_comment_that_ends_a_text_too_early_is_named_at_its_place(
     tmp_path: Path, text: str, at: tuple[int, int]
 ) -> None:
-    """The line below it is indented as it should be, so nobody is told to indent it."""
+    """If a comment cuts a text that goes on in the next line, the error stands at the comment."""
     problems = problems_of(make_pack(tmp_path, {"glossary.yaml": TERM.replace("Some text.", text)}))
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     assert [(one.line, one.column) for one in errors] == [at]
@@ -134,7 +138,7 @@ def test_a_comment_that_ends_a_text_too_early_is_named_at_its_place(
 
 
 def test_a_line_beside_the_keys_below_a_comment_lacks_its_colon(tmp_path: Path) -> None:
-    """It is no part of the text above, so the comment is not to blame."""
+    """A line without a colon at the depth of the keys is an error of its own, even below a comment."""
     text = TERM.replace("term: Rule", "term: Rule  # the usual word\n    Law")
     errors = [
         one for one in problems_of(make_pack(tmp_path, {"glossary.yaml": text})) if one.severity is Severity.ERROR
@@ -158,21 +162,24 @@ def test_a_line_beside_the_keys_below_a_comment_lacks_its_colon(tmp_path: Path) 
     ],
 )
 def test_curly_quotation_marks_around_a_value_are_letters(tmp_path: Path, text: str, count: int) -> None:
-    """Most likely they were typed for YAML's own; inside real ones, or around a part of a text, they are text."""
+    """The checker warns of curly quotation marks around a whole value, since YAML reads them as letters.
+
+    Inside straight quotes, in a block or around a part of a text they are no problem.
+    """
     pack = make_pack(tmp_path, {"glossary.yaml": TERM.replace("Some text.", text)})
     problems = check_pack(pack, None, date(2025, 3, 1)).problems
     assert [(one.code, one.severity, one.line) for one in problems] == [("odd-character", Severity.WARNING, 4)] * count
 
 
 def test_curly_quotation_marks_around_an_item_of_a_list_are_letters(tmp_path: Path) -> None:
-    """An alias with them is never asked for."""
+    """The checker warns of curly quotation marks around an item of a list, such as an alias."""
     text = TERM + "    aliases:\n      - \u201claw\u201d\n      - '\u201crule\u201d'\n"
     problems = check_pack(make_pack(tmp_path, {"glossary.yaml": text}), None, date(2025, 3, 1)).problems
     assert [(one.code, one.line, one.column) for one in problems] == [("odd-character", 6, 9)]
 
 
 def test_a_comment_after_a_choice_or_a_date_is_a_comment(tmp_path: Path) -> None:
-    """Where no text can stand, nothing is lost."""
+    """A comment after a date or a choice is no problem, since no text is lost."""
     sources = (
         "sources:\n  - id: survey\n    title: Survey\n    date: 2024  # of the print\n    kind: government  # the city\n"
         "    copy: original\n    summary: Measures.\n"
@@ -189,7 +196,8 @@ def test_a_comment_after_a_choice_or_a_date_is_a_comment(tmp_path: Path) -> None
     ],
 )
 def test_an_unknown_key_without_a_value_is_an_error(tmp_path: Path, line: str, key: str) -> None:
-    """A comma in braces makes a key of the rest of a text."""
+    """An unknown key without a value is an error that advises quotes, because a comma in braces makes a key of the
+    text after it."""
     sources = "sources:\n  - id: survey\n    title: Survey\n    date: 2024\n    kind: government\n    copy: original\n"
     folder = make_pack(tmp_path, {"sources.yaml": f"{sources}    summary: Measures.\n{line}\n"})
     (problem,) = problems_of(folder)
@@ -206,7 +214,8 @@ def test_an_unknown_key_without_a_value_is_an_error(tmp_path: Path, line: str, k
     ],
 )
 def test_the_advice_about_a_hyphen_can_be_followed(tmp_path: Path, text: str, words: str) -> None:
-    """After a key's text no list can begin; after an item's, the hyphen only stands too far right."""
+    """The message about a hyphen that stands too deep fits the case: no list can follow a text, and an item's hyphen
+    needs 6 spaces."""
     file = TERM.replace("    definition: Some text.\n", text)
     (problem,) = problems_of(make_pack(tmp_path, {"glossary.yaml": file}))
     assert problem.code == "indentation"

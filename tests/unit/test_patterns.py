@@ -28,13 +28,13 @@ from bot.telemetry.logs import Scrubber
 from tests.unit.test_layout import ROOT, module_of, python_files
 
 LENGTH = 250_000
-"""Characters of a worst case."""
+"""The number of characters of a worst case."""
 CPU_SECONDS = 10.0
 _ALL = frozenset(("match", "fullmatch", "finditer"))
 _FUNCTIONS = frozenset(("compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"))
 
 Worst = tuple[str, str, str]
-"""How a text begins, what is repeated, how it ends."""
+"""The beginning of a text, the piece that it repeats, and its end."""
 
 
 class _Slow(Exception):
@@ -43,7 +43,7 @@ class _Slow(Exception):
 
 @contextmanager
 def watchdog() -> Iterator[None]:
-    """Interrupt the body after so much processor time; `re` looks for signals while it searches."""
+    """Interrupt the body after `CPU_SECONDS` of processor time; `re` looks for signals while it searches."""
 
     def bark(_number: int, _frame: FrameType | None) -> None:
         raise _Slow
@@ -67,7 +67,7 @@ def text_of(worst: Worst) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A pattern and the functions that read a text with it; `pattern` is None where only its function can tell it."""
+    """A pattern and the functions that read a text with it; `pattern` is None if only its function can build it."""
 
     pattern: re.Pattern[Any] | None
     functions: frozenset[str]
@@ -83,7 +83,7 @@ class Use:
 
 
 def _functions_of(name: str, file: Path) -> frozenset[str]:
-    """How the code uses a constant, in its own file and where that is imported; in every way if nothing tells."""
+    """Return how the code uses a constant, in its own file and in importing ones; every way if no file uses it."""
     files = [file] if name.startswith("_") else [file, *_importers(name)]
     calls = re.compile(rf"\b{re.escape(name)}\.({'|'.join(_FUNCTIONS)})\(")
     return frozenset(match[1] for other in files for match in calls.finditer(_sources()[other])) or _ALL
@@ -99,7 +99,7 @@ def _sources() -> dict[Path, str]:
 
 
 def _name(call: ast.Call, parents: dict[ast.AST, ast.AST]) -> str:
-    """The constant that holds the pattern, else the function that uses it."""
+    """Return the constant that holds the pattern, or else the function that uses it."""
     node: ast.AST = call
     while node in parents:
         node = parents[node]
@@ -121,7 +121,7 @@ def _flags(call: ast.Call, module: ModuleType) -> int:
 
 @cache
 def patterns() -> dict[str, Use]:
-    """`file:name` → each pattern of the code; several in one place have numbers."""
+    """Map `file:name` to each pattern of the code; several in one place get numbers."""
     uses: dict[str, Use] = {}
     for file, source in _sources().items():
         if "re." not in source:
@@ -419,7 +419,7 @@ _WORST: dict[str, tuple[Worst, ...]] = {
     "bot/telemetry/logs.py:_TOKENS#5": (("", "://a:", ""), ("://", "a", ""), ("://a:", ":", ""), ("", "://a", "")),
     "bot/telemetry/logs.py:_TOKENS#6": (("", "DETAIL: ", ""), ("DETAIL: ", "\\", ""), ("", "DETAIL: \n", "")),
 }
-"""`file:name` of a pattern → the texts that would cost it most: what keeps it from matching stands at their end."""
+"""`file:name` of a pattern → the texts that cost it most; the character that prevents a match stands at their end."""
 
 _MADE_IN_A_FUNCTION: dict[str, tuple[tuple[re.Pattern[str], ...], frozenset[str], tuple[Worst, ...]]] = {
     "bot/authoring/claims.py:_PATTERNS": (
@@ -451,18 +451,18 @@ _MADE_IN_A_FUNCTION: dict[str, tuple[tuple[re.Pattern[str], ...], frozenset[str]
         (("", " ", "a"), ("", "[", "a"), ("port", " ", "a")),
     ),
 }
-"""Patterns that their functions put together: how they look then, how they are used, and their worst cases."""
+"""Patterns that functions put together: the finished patterns, the functions of `re` that use them, and worst cases."""
 
 
 def test_every_pattern_has_its_worst_case() -> None:
-    """A new pattern takes its place in the table; one that is gone leaves it."""
+    """The tables of worst cases name exactly the patterns of the code."""
     assert {*_WORST, *_MADE_IN_A_FUNCTION} == set(patterns())
     assert {key for key, use in patterns().items() if use.pattern is None} == set(_MADE_IN_A_FUNCTION)
 
 
 @pytest.mark.parametrize("key", _WORST)
 def test_a_long_worst_case_is_read_in_linear_time(key: str) -> None:
-    """No pattern reads its text anew from each place, whatever a stranger wrote."""
+    """Each pattern reads its worst case of 250,000 characters within 10 seconds of processor time."""
     use = patterns()[key]
     assert use.pattern is not None
     for worst in _WORST[key]:
@@ -472,7 +472,7 @@ def test_a_long_worst_case_is_read_in_linear_time(key: str) -> None:
 
 @pytest.mark.parametrize("key", _MADE_IN_A_FUNCTION)
 def test_so_is_one_of_a_pattern_that_a_function_makes(key: str) -> None:
-    """The same for what is put together while it is used."""
+    """Each pattern that a function puts together reads its worst case of 250,000 characters within 10 seconds, too."""
     made, functions, texts = _MADE_IN_A_FUNCTION[key]
     for pattern in made:
         for worst in texts:
@@ -482,13 +482,13 @@ def test_so_is_one_of_a_pattern_that_a_function_makes(key: str) -> None:
 
 @pytest.mark.parametrize("unit", ["://a:", "/webhooks/1", "DETAIL: ", "xoxa-", "?token="])
 def test_the_log_s_scrubber_reads_a_long_line_once(unit: str) -> None:
-    """A malformed request, which is logged with what it said, holds up nobody."""
+    """The log's scrubber reads 250,000 characters that look like secrets within 10 seconds."""
     with watchdog():
         assert Scrubber(["a secret"])(text_of(("", unit, "\n end"))).endswith(" end")
 
 
 def test_a_pattern_that_reads_its_text_anew_from_each_place_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The watchdog ends a search in quadratic time, and lets one in linear time pass."""
+    """The watchdog ends a search in quadratic time and lets one in linear time pass."""
     monkeypatch.setattr(f"{__name__}.CPU_SECONDS", 0.5)
     with watchdog():
         re.search(r"(?<!\s)\s++!", text_of(_WHITE))

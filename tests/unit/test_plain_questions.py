@@ -1,4 +1,4 @@
-"""Questions in plain words: how they are answered in a channel and alone, and how often."""
+"""Questions in plain words: their answers in a channel and in direct messages, and how many a channel gets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def answer(outcome: Outcome) -> Reply:
 
 
 async def test_a_mention_is_answered_for_all_and_a_message_alone_like_a_command() -> None:
-    """The same card, with its counterargument; in a channel and alone with the bot there is nobody to share it with."""
+    """Parley answers a mention in a channel publicly and a direct message in the same way: with the card, its
+    strongest counterargument and no Share button."""
     for who in (IN_CHANNEL, ALONE):
         outcome = await make_bot().ask(who, TEA)
         assert outcome.success
@@ -45,7 +46,7 @@ async def test_a_mention_is_answered_for_all_and_a_message_alone_like_a_command(
 
 
 async def test_the_strongest_counterargument_is_one_line_of_a_fact_alone() -> None:
-    """No other card has it, and neither has a fact that nothing speaks against."""
+    """A fact's card has a line with its strongest counterargument, if there is one; a position's card has none."""
     bot = make_bot()
     for line, expected in (
         ("/ask who drinks tea", True),
@@ -59,7 +60,7 @@ async def test_the_strongest_counterargument_is_one_line_of_a_fact_alone() -> No
 
 @pytest.mark.parametrize("characters", [QUESTION_MAX, QUESTION_MAX + 1, 10_000])
 async def test_a_question_has_a_length(characters: int) -> None:
-    """Up to the limit it is looked up; one more, and it is said how long it is, in a few words."""
+    """A question may have up to 600 characters; Parley answers a longer one with its length, in a few words."""
     text = "tea " * 3_000
     asked = text[: characters - 1] + "."
     for outcome in (
@@ -75,7 +76,8 @@ async def test_a_question_has_a_length(characters: int) -> None:
 
 
 async def test_words_that_nothing_answers_are_counted_where_they_were_typed_for_all_to_hear(tmp_path: Path) -> None:
-    """Typed commands in public places count; mentions, direct messages, private places and Find facts never do."""
+    """Parley counts words that found nothing only if a member typed them as a command in a public place, never from
+    mentions, direct messages, private places or *Find facts*."""
     async with running(tmp_path) as instance:
         bot = instance.bot
         private = replace(IN_CHANNEL, place=replace(IN_CHANNEL.place, private=True))
@@ -101,7 +103,7 @@ async def misses(instance: Instance) -> dict[str, int]:
 
 
 async def test_what_is_said_to_a_channel_is_in_its_communitys_language(tmp_path: Path) -> None:
-    """The asker's own language counts where they are alone with the bot, and is known."""
+    """Parley answers a channel in the community's language, and a direct message in the member's own if it is known."""
     async with running(tmp_path, language="en-XA") as instance:
         in_channel = words(await instance.bot.ask(replace(IN_CHANNEL, locale="en"), "zzz"))
         alone = words(await instance.bot.ask(replace(ALONE, locale="en"), "zzz"))
@@ -112,7 +114,7 @@ async def test_what_is_said_to_a_channel_is_in_its_communitys_language(tmp_path:
 
 
 async def test_where_the_bot_may_not_write_the_member_reads_the_answer_alone() -> None:
-    """With the reason; the bot lends nobody a right that they, or it, don't have."""
+    """If the member or Parley may not write in a channel, only the asker sees the answer, with the reason."""
     for who in (replace(IN_CHANNEL, may_write=False), replace(IN_CHANNEL, may_post=False)):
         outcome = await make_bot().ask(who, TEA)
         assert answer(outcome).visibility is Visibility.PRIVATE
@@ -120,7 +122,7 @@ async def test_where_the_bot_may_not_write_the_member_reads_the_answer_alone() -
 
 
 async def test_a_bot_that_answers_no_questions_is_silent() -> None:
-    """A bot whose features declare none has nothing to say; two that declare one are a bug."""
+    """A bot without a handler for questions doesn't answer them; two handlers are an error."""
 
     class Ears:
         @question
@@ -137,7 +139,7 @@ async def test_a_bot_that_answers_no_questions_is_silent() -> None:
 
 
 def test_a_window_lets_so_many_pass_within_a_minute() -> None:
-    """Three at any times, and the fourth once the first is a minute old; each name has a window of its own."""
+    """A window of three lets a fourth request of one name pass once the first is a minute old; names are separate."""
     window = SlidingWindow(3)
     assert [window.wait("a", NOW + timedelta(seconds=at)) for at in (0, 30, 59, 59)] == [0, 0, 0, 1]
     assert window.wait("b", NOW + timedelta(seconds=59)) == 0
@@ -154,7 +156,7 @@ def test_a_clock_that_is_set_back_blocks_nobody() -> None:
 
 
 def test_a_flood_of_channels_takes_bounded_memory() -> None:
-    """The one that was silent longest is forgotten first."""
+    """A window remembers 10,000 names and forgets the one first that was silent longest."""
     window = SlidingWindow(1)
     for place in range(REMEMBERED_MAX + 1):
         assert window.wait(place, NOW) == 0
@@ -164,7 +166,11 @@ def test_a_flood_of_channels_takes_bounded_memory() -> None:
 
 
 async def test_a_channel_has_three_answers_a_minute_and_each_member_one_word_about_it() -> None:
-    """Threads count with their channel, other channels and communities don't; a direct message has no limit."""
+    """A channel gets three answers to mentions a minute, its threads included; then Parley tells each member once,
+    privately, when to ask again.
+
+    Direct messages have no limit.
+    """
     bot = make_bot()
     thread = replace(IN_CHANNEL, place=replace(IN_CHANNEL.place, thread="t"))
     for who in (IN_CHANNEL, thread, IN_CHANNEL):
@@ -184,7 +190,7 @@ async def test_a_channel_has_three_answers_a_minute_and_each_member_one_word_abo
 
 
 async def test_what_came_twice_takes_no_answer_of_the_channel(tmp_path: Path) -> None:
-    """Three deliveries of one message leave two answers."""
+    """A message that a platform delivers again counts once towards the channel's three answers a minute."""
     async with running(tmp_path) as instance:
         ends = [await instance.bot.ask(replace(IN_CHANNEL, key="m1"), TEA) for _ in range(3)]
         assert [end.duplicate for end in ends] == [False, True, True]
@@ -194,7 +200,7 @@ async def test_what_came_twice_takes_no_answer_of_the_channel(tmp_path: Path) ->
 
 
 def test_public_answers_and_direct_ones_are_never_dropped() -> None:
-    """Only a private answer to a mention waits for the member's minute."""
+    """Parley drops only a member's second private answer to mentions within a minute, never a public or direct one."""
     limits = MentionLimits()
     private, public = Outcome(Reply()), Outcome(Reply(visibility=Visibility.PUBLIC))
     assert limits.quieted(IN_CHANNEL, private) is private
@@ -233,7 +239,7 @@ def controls(outcome: Outcome) -> list[Button | Select]:
 
 
 async def test_every_entry_of_a_long_list_is_on_one_of_its_pages() -> None:
-    """Next leads from page to page to the last, Back the other way, and each page takes the place of the one before."""
+    """A long list has pages of at most 25 entries; Next and Back turn them in place, and each entry is on one page."""
     bot, who = make_bot(CITY), request()
     outcome = await bot.say(who, "/counter")
     assert not any(control.label in {"Next", "Back"} for control in controls(outcome))
@@ -264,7 +270,7 @@ CITY = Path(__file__).parents[1] / "content" / "city-parking"
 
 @pytest.mark.parametrize("start", ["0", "25", "999999999", "99999999999999999999", "-1", "x", ""])
 async def test_a_page_that_somebody_makes_up_is_the_first_one_or_none(start: str) -> None:
-    """A number beyond the list, and what is none, shows the beginning."""
+    """A made-up page number beyond the list, or one that isn't a number, shows the first page."""
     outcome = await make_bot(CITY).press(request(), f"v1:browse:card:fact::{start}")
     expected = "26 to" if start == "25" else "1 to 25"
     assert expected in words(outcome)
@@ -276,7 +282,8 @@ async def test_a_list_of_unknown_kinds_is_one_of_everything() -> None:
 
 
 async def test_a_searched_list_begins_with_its_own_page() -> None:
-    """Before anything is typed, a select of the second page suggests that page; with letters, all entries."""
+    """Before a member types, the select of a list's second page suggests that page's entries; typed letters search
+    all entries."""
     bot, who = make_bot(CITY), request()
     page = await bot.suggest(who, "v1:pick:card:fact::25", "")
     everything = await bot.suggest(who, "v1:pick:card:fact:", "")
@@ -287,7 +294,7 @@ async def test_a_searched_list_begins_with_its_own_page() -> None:
 
 
 async def test_an_argument_leads_up_its_chain_to_the_position() -> None:
-    """Each step up is a button with the title of what is argued about; the position has none."""
+    """An argument's card has a button, with a title, up to the claim that it is about; a position's card has none."""
     bot, who = make_bot(), request()
     outcome = await bot.press(who, "v1:open:tea:they-get-water")
     for title in ("Some people do not drink tea.", "Buying tea"):
@@ -300,7 +307,8 @@ async def test_an_argument_leads_up_its_chain_to_the_position() -> None:
 
 
 async def test_every_argument_that_a_card_lists_can_be_opened_there() -> None:
-    """A position lists its arguments, and so do the counterarguments to it, those beyond the shown ones too."""
+    """A select on a position's card, on its counterarguments and on its supporting arguments opens each argument
+    that the card lists."""
     bot, who = make_bot(), request()
     for action, expected in (
         ("v1:open:tea:buy-tea", {"tea:tea-is-cheap", "tea:some-hate-tea"}),
@@ -328,7 +336,7 @@ async def test_every_argument_that_a_card_lists_can_be_opened_there() -> None:
     ],
 )
 async def test_the_timeline_takes_words(line: str, expected: tuple[str, ...], missing: str) -> None:
-    """An event is shown that has them all, in its words or its date, from their beginning on."""
+    """`/timeline` with words shows the events whose text or date has a word beginning with each of them."""
     shown = words(await make_bot().say(request(), line))
     for part in expected:
         assert part in shown

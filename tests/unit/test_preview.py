@@ -1,4 +1,4 @@
-"""`parley preview`: what it reads, what it keeps, and whom it answers. Over a real socket on this machine."""
+"""`parley preview`: the packs that it reads, the pages that it shows, and the requests that it answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def clock() -> datetime:
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    """The invented topic, to be edited."""
+    """Copy the invented topic, so that a test can edit it."""
     return Path(shutil.copytree(CONTENT, tmp_path / "content"))
 
 
@@ -78,7 +78,7 @@ async def opened(content: Path) -> AsyncIterator[Opened]:
 
 
 def test_each_pack_is_read_once_a_save(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is shown and what is told of its problems come from the same reading, so they can't tell of two states."""
+    """After each save the preview reads a pack once, so its cards and its problems show the same state."""
     read: list[Path] = []
 
     def reading(folder: Path) -> PackReading:
@@ -93,7 +93,8 @@ def test_each_pack_is_read_once_a_save(content: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_last_good_version_stays_while_a_file_is_broken(content: Path) -> None:
-    """A half-written file takes nothing away: its problems are told and the card stays as it was, until it is good."""
+    """While a file is broken, the preview shows its problems and keeps the pack's last good version, without the
+    places of its entries."""
     desk = Desk.of(content, clock)
     edit(content, "facts.yaml", "Most people in the office drink tea.", "Nearly everyone drinks tea.\n    kind: fact")
     broken = desk.read()
@@ -108,7 +109,7 @@ def test_the_last_good_version_stays_while_a_file_is_broken(content: Path) -> No
 
 
 def test_one_broken_pack_holds_up_no_other(content: Path) -> None:
-    """Each pack is as new as it can be."""
+    """A broken pack keeps its last good version while the others show their newest."""
     shutil.copytree(content / "tea", content / "cocoa")
     (content / "cocoa" / "pack.yaml").write_text(
         (content / "tea" / "pack.yaml").read_text().replace("id: tea", "id: cocoa"), encoding="utf-8"
@@ -123,7 +124,7 @@ def test_one_broken_pack_holds_up_no_other(content: Path) -> None:
 
 
 def test_a_pack_that_is_broken_from_the_start_has_its_problems_told(content: Path) -> None:
-    """There is nothing to show, and why."""
+    """A pack that is broken when the preview starts isn't shown, and its problems are."""
     (content / "tea" / "facts.yaml").write_text("facts: [", encoding="utf-8")
     reading = Desk.of(content, clock).reading
     assert dict(reading.edition.library.packs) == {}
@@ -131,14 +132,14 @@ def test_a_pack_that_is_broken_from_the_start_has_its_problems_told(content: Pat
 
 
 def test_a_draft_is_shown_to_its_editor(content: Path) -> None:
-    """A pack that is marked as a draft is not served, but this is where its editor sees it."""
+    """The preview shows a pack that is marked as a draft."""
     file = content / "tea" / "pack.yaml"
     file.write_text(file.read_text(encoding="utf-8") + "draft: true\n", encoding="utf-8")
     assert "tea" in Desk.of(content, clock).reading.edition.library.packs
 
 
 def test_a_pack_that_is_deleted_goes(content: Path) -> None:
-    """What is gone from the folder is gone from the page."""
+    """A pack whose folder is deleted leaves the preview at the next reading."""
     shutil.copytree(content / "tea", content / "other")
     (content / "other" / "pack.yaml").write_text(
         (content / "tea" / "pack.yaml").read_text().replace("id: tea", "id: other"), encoding="utf-8"
@@ -149,7 +150,7 @@ def test_a_pack_that_is_deleted_goes(content: Path) -> None:
 
 
 async def test_a_save_is_noticed_and_a_draft_of_a_file_is_not(content: Path) -> None:
-    """Each save is read, also one before the watch has begun or by a rename; drafts/ is nobody's business."""
+    """The preview reads each save, even one by a rename or before its watch began, and ignores `drafts` folders."""
     desk = Desk.of(content, clock)
     readings: asyncio.Queue[Reading] = asyncio.Queue()
     following = asyncio.create_task(follow(desk, readings.put))
@@ -171,7 +172,7 @@ async def test_a_save_is_noticed_and_a_draft_of_a_file_is_not(content: Path) -> 
 
 
 async def test_each_entry_of_a_topic_has_a_page_with_four_platforms(content: Path) -> None:
-    """Facts, positions, arguments, sources, options, statements, terms and events: all that a member can open."""
+    """Each entry of a topic has a page that shows it as on Discord, Slack, the web chat and a terminal."""
     async with opened(content) as at:
         for entry in at.desk.reading.edition.library.packs["tea"].entries:
             status, text, _ = await at.get(f"tea/{entry}")
@@ -181,7 +182,7 @@ async def test_each_entry_of_a_topic_has_a_page_with_four_platforms(content: Pat
 
 
 async def test_the_topic_and_the_timeline_have_pages_too(content: Path) -> None:
-    """A pack's own address shows what `/topic` answers, `timeline` what `/timeline` does."""
+    """A pack's own address shows its topic, as the first page does, and `timeline` below it shows its timeline."""
     async with opened(content) as at:
         for path, words in (("", "The topic"), ("tea", "The topic"), ("tea/timeline", "The timeline")):
             status, text, _ = await at.get(path)
@@ -190,7 +191,8 @@ async def test_the_topic_and_the_timeline_have_pages_too(content: Path) -> None:
 
 
 async def test_what_a_card_opens_can_be_seen_too(content: Path) -> None:
-    """Counterarguments, arguments for and sources are views of an entry, each as a member gets it."""
+    """The preview shows an entry's counterarguments, supporting arguments and sources as a member gets them; an
+    unknown view shows the card."""
     desk = Desk.of(content, clock)
     pack = desk.reading.edition.library.packs["tea"]
     assert cards.views_of(pack, "buy-tea") == ["card", "counter", "support"]
@@ -206,14 +208,14 @@ async def test_what_a_card_opens_can_be_seen_too(content: Path) -> None:
 
 
 async def test_a_page_says_where_its_entry_stands(content: Path) -> None:
-    """An editor finds the lines to change."""
+    """An entry's page names the file and the line where the entry stands."""
     async with opened(content) as at:
         _, text, _ = await at.get("tea/coffee-banned")
     assert "<code>tea/facts.yaml, line 13</code>" in text
 
 
 async def test_an_unknown_address_says_so_and_still_lists_what_there_is(content: Path) -> None:
-    """A card that was renamed or a topic that is gone: 404, with the way on."""
+    """An unknown entry or topic is a 404; the page of an unknown entry still lists the entries there are."""
     async with opened(content) as at:
         status, text, _ = await at.get("tea/no-such-card")
         assert status == 404
@@ -224,7 +226,7 @@ async def test_an_unknown_address_says_so_and_still_lists_what_there_is(content:
 
 
 async def test_problems_stand_on_the_page_with_file_line_and_column(content: Path) -> None:
-    """What `parley check` would say, errors first; what an editor wrote is text there too."""
+    """The page shows a pack's problems with file, line and column; an editor's words on it are never markup."""
     edit(content, "facts.yaml", "verdict: supported", 'verdict: "<script>"')
     async with opened(content) as at:
         _, text, _ = await at.get("")
@@ -234,7 +236,7 @@ async def test_problems_stand_on_the_page_with_file_line_and_column(content: Pat
 
 
 async def test_open_pages_hear_of_each_reading(content: Path) -> None:
-    """A page that opens or comes back is told the present number at once, and each later one."""
+    """An open page hears the number of the current reading at once, and then of each later one."""
     async with opened(content) as at, at.session.get(f"{at.url}api/events") as stream:
         assert stream.content_type == "text/event-stream"
         first = await next_event(stream)
@@ -255,7 +257,7 @@ async def next_event(stream: aiohttp.ClientResponse) -> dict[str, int]:
 
 
 async def test_only_this_machine_under_its_own_name_is_answered(content: Path) -> None:
-    """A page elsewhere that points its own name to this machine gets nothing: not the cards, not the events."""
+    """A request under another host's name gets a 403 and nothing of the packs."""
     async with opened(content) as at:
         for path in ("", "tea", "api/events", "static/preview.js"):
             status, text, _ = await at.get(path, Host="evil.example:80")
@@ -264,14 +266,14 @@ async def test_only_this_machine_under_its_own_name_is_answered(content: Path) -
 
 
 async def test_another_site_hears_no_events(content: Path) -> None:
-    """By its Origin, and by what the browser says of the fetch."""
+    """A request for events is refused if its `Origin` or `Sec-Fetch-Site` header names another site."""
     async with opened(content) as at:
         assert (await at.get("api/events", Origin="https://evil.example"))[0] == 403
         assert (await at.get("api/events", Sec_Fetch_Site="cross-site"))[0] == 403
 
 
 async def test_nothing_can_be_changed_and_every_answer_is_protected(content: Path) -> None:
-    """There is nothing to post to, and no page may frame this one or run anything else."""
+    """The preview refuses a POST, and each of its answers carries the protecting headers."""
     async with opened(content) as at:
         async with at.session.post(at.url, json={}) as response:
             assert response.status == 405
@@ -281,7 +283,7 @@ async def test_nothing_can_be_changed_and_every_answer_is_protected(content: Pat
 
 
 async def test_a_taken_port_is_told(content: Path) -> None:
-    """With the option that chooses another."""
+    """If the port is taken, the error names the `--port` option."""
     async with opened(content) as at:
         port = URL(at.url).port
         assert port is not None
@@ -290,7 +292,7 @@ async def test_a_taken_port_is_told(content: Path) -> None:
 
 
 def test_every_sort_of_entry_is_there() -> None:
-    """The invented topic has them all, so that the tests above show what they say."""
+    """The invented topic has entries of all eight kinds, so that the tests above cover them."""
     kinds = {type(entry) for entry in Desk.of(CONTENT, clock).reading.edition.library.packs["tea"].entries.values()}
     assert {Fact, Argument} < kinds
     assert len(kinds) == 8
@@ -313,7 +315,7 @@ def parley(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]
 
 
 def test_a_pack_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """With what can be given instead."""
+    """`parley preview` ends with status 1 for a pack that isn't there and says which names it takes."""
     done = parley("preview", "nowhere", "--content", CONTENT, folder=tmp_path)
     assert done.returncode == 1
     assert "name the folder of a pack, or the id of one" in done.stderr
@@ -322,7 +324,8 @@ def test_a_pack_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["folder", "file", "id"])
 def test_the_command_leads_to_the_card_that_was_named(content: Path, name: str) -> None:
-    """A pack by its folder, a file of it or its id; the address printed is that of the card. Ctrl+C ends it well."""
+    """`parley preview` takes a pack's folder, one of its files or its id, prints the address of the named card, and
+    ends with status 0 on Ctrl+C."""
     source = {"folder": content / "tea", "file": content / "tea" / "facts.yaml", "id": "tea"}[name]
     port = str(free_port())
     words = ["preview", str(source), "tea-popular", "--content", str(content), "--port", port]

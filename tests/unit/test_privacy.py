@@ -1,4 +1,4 @@
-"""A member's own data: nothing is erased before they have read what goes."""
+"""The question before a member's data is erased, which says how much goes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ def red_button(outcome: Outcome, label: str) -> str:
 
 @pytest.mark.parametrize("named", ["yes", "no"])
 async def test_the_red_button_asks_and_says_what_goes(tmp_path: Path, named: str) -> None:
-    """It counts the votes in open polls, secret or named, and not the vote in the poll that has closed; it names nothing of
-    which there is none."""
+    """Before Parley erases a member's data it counts their votes in open polls, secret or named.
+
+    It doesn't count votes in closed polls, and names no kind of data of which there is none.
+    """
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         for closes in ("1h", "9h", "9h"):
@@ -32,7 +34,7 @@ async def test_the_red_button_asks_and_says_what_goes(tmp_path: Path, named: str
         question = await press(instance, BEN, red_button(await say(instance, BEN, "/privacy show"), "Erase my data"))
         assert "your votes in 2 open polls" in words(question)
         assert "suggestion" not in words(question).partition("Suggestions that an editor has accepted stay")[0]
-        assert "Green" in words(await press(instance, BEN, "v1:mine:p2"))  # nothing is gone yet
+        assert "Green" in words(await press(instance, BEN, "v1:mine:p2"))  # asking erases nothing
         assert words(await say(instance, BEN, "/privacy erase")) == words(question)
         erased = await press(instance, BEN, red_button(question, "Erase now"))
         assert "I withdrew your votes from 2 open polls" in words(erased)
@@ -42,7 +44,7 @@ async def test_the_red_button_asks_and_says_what_goes(tmp_path: Path, named: str
 
 
 async def test_the_question_counts_what_editors_have_not_accepted(tmp_path: Path) -> None:
-    """A suggestion that waits or was rejected goes; one that was accepted stays, without its name."""
+    """The question before an erasure counts suggestions that wait or were rejected, and not the accepted ones."""
     async with running(tmp_path, content=copied(tmp_path)) as instance:
         for number in range(3):
             await say(instance, BEN, f"/suggest Say since when, {number}. card:tea-popular")

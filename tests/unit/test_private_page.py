@@ -1,4 +1,4 @@
-"""A private poll's page: read by the link that its place is given, and by nothing else."""
+"""A private poll's page, which only the secret link given in the poll's place opens."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Outsider:
             return response.status, await response.text(), headers
 
     async def follow(self, link: str) -> Answer:
-        """Read what stands behind a link, once the proxy has taken its address for the server's."""
+        """Read the page of a link as the public server does behind a proxy."""
         assert link.startswith(f"{BASE}/")
         return await self.get(link.removeprefix(f"{BASE}/"))
 
@@ -66,7 +66,7 @@ class Outsider:
         return await self.hall.instance.bot.press(replace(who, now=self.hall.clock.now), action)
 
     async def link(self, who: Request, action: str = "v1:poll-details:p1") -> str:
-        """Return the link in the answer to this press; empty without one."""
+        """Return the link in the answer to this press, or an empty text if it has none."""
         answer = (await self.press(who, action)).answer
         assert answer is not None
         blocks = (block for card in answer.cards for block in card.body)
@@ -89,15 +89,17 @@ async def outsider(tmp_path: Path) -> AsyncIterator[Outsider]:
 
 @pytest.fixture
 async def private_poll(outsider: Outsider) -> Outsider:
-    """Where p1 is a secret private poll with one vote."""
+    """Open p1, a secret poll in a private place, with one vote."""
     await outsider.say(member("Ada"), CREATE)
     await outsider.press(member("Ben"), "v1:vote:p1:0")
     return outsider
 
 
 async def test_the_link_in_its_place_opens_the_page(private_poll: Outsider) -> None:
-    """Details give it while the poll is open, the record after the close; it is the same link, and shows as much as a
-    public poll's page, with its files once the poll is closed."""
+    """A private poll's details, and its record after the close, give the same link.
+
+    It opens a page that shows only the turnout until the close, then the result.
+    """
     link = await private_poll.link(member("Ben"))
     status, page, _ = await private_poll.follow(link)
     assert (status, QUESTION in page, "until then the turnout alone." in page) == (200, True, True)
@@ -108,7 +110,8 @@ async def test_the_link_in_its_place_opens_the_page(private_poll: Outsider) -> N
 
 
 async def test_the_files_of_a_secret_poll_stand_beside_its_page(private_poll: Outsider) -> None:
-    """The page links to them under its own token, and the record holds when it is recomputed."""
+    """A closed secret poll's page links to its CSV and JSON files under its own token, and the record in the JSON
+    file verifies."""
     link = await private_poll.link(member("Ben"))
     await private_poll.close()
     _, page, _ = await private_poll.follow(link)
@@ -122,7 +125,7 @@ async def test_the_files_of_a_secret_poll_stand_beside_its_page(private_poll: Ou
 
 
 async def test_every_other_address_is_no_such_poll(private_poll: Outsider) -> None:
-    """No token, a wrong one, another poll's, and a token where a poll isn't private: one and the same answer."""
+    """Every address without the poll's own right token gets exactly the answer for a poll that doesn't exist."""
     elsewhere = Place("test", "elsewhere", "office", private=True)
     eve = replace(member("Eve", elsewhere), actor=replace(member("Eve").actor, workspace="elsewhere"))
     pages = private_poll.hall.instance.polls.pages
@@ -177,7 +180,8 @@ async def test_every_other_address_is_no_such_poll(private_poll: Outsider) -> No
 async def test_a_refusal_takes_the_same_steps_for_any_poll(
     private_poll: Outsider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A wrong token asks the database nothing, and without a token a private poll costs what a missing one does."""
+    """A wrong token causes no query, and an address without a token causes the same query for a private poll as for
+    a missing one."""
     await private_poll.hall.instance.rest()
     await _last_reads_end(private_poll.hall.instance.database)
     asked: list[str] = []
@@ -195,7 +199,8 @@ async def test_a_refusal_takes_the_same_steps_for_any_poll(
 
 
 async def test_a_named_poll_s_link_names_nobody(outsider: Outsider) -> None:
-    """A reader with a link may be no member: totals alone, and no file, whose rows have names."""
+    """The page behind a named poll's link shows totals without names and has no files, because its reader may not be
+    a member."""
     await outsider.say(member("Ada"), f"{CREATE} secret:no results:live")
     await outsider.press(member("Benedict"), "v1:vote:p1:0")
     await outsider.press(member("Chen"), "v1:poll-object:p1")
@@ -210,7 +215,7 @@ async def test_a_named_poll_s_link_names_nobody(outsider: Outsider) -> None:
 
 
 async def test_a_poll_whose_place_opens_keeps_its_page_private(private_poll: Outsider) -> None:
-    """It was private when it opened: its page has the same link, and no other address."""
+    """A private poll keeps its link, and gets no public address, after its place has become public."""
     link = await private_poll.link(member("Ben"))
     opened = replace(OFFICE, private=False)
     assert await private_poll.link(member("Zoe", opened)) == link
@@ -219,7 +224,7 @@ async def test_a_poll_whose_place_opens_keeps_its_page_private(private_poll: Out
 
 
 async def test_only_answers_in_its_place_have_the_link(private_poll: Outsider) -> None:
-    """Nothing that is posted or announced has it, and no answer elsewhere, to members and moderators."""
+    """No posted message and no answer elsewhere contains a private poll's link, not even to a moderator."""
     wall = private_poll.hall.instance.platforms["test"]
     assert isinstance(wall, Wall)
     token = (await private_poll.link(member("Ben"))).rpartition("/")[2]
@@ -241,7 +246,10 @@ async def test_only_answers_in_its_place_have_the_link(private_poll: Outsider) -
 async def test_a_linked_page_stays_out_of_caches_lists_and_logs(
     private_poll: Outsider, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No cache, no search engine, no Referer, no script; neither a visit nor a bug writes the token down."""
+    """A private poll's page and files forbid caches, search engines and Referer headers, and the page has no script.
+
+    No log line holds the token, even after a bug.
+    """
     link = await private_poll.link(member("Ben"))
     await private_poll.close()
     for address in (link, f"{link}/export.csv", f"{link}/export.json"):
@@ -262,7 +270,10 @@ async def test_a_linked_page_stays_out_of_caches_lists_and_logs(
 
 
 async def test_a_public_poll_s_details_link_to_its_page(outsider: Outsider) -> None:
-    """Its address has no token, and the sentence says that it is for all; a poll that is neither has no link."""
+    """A public poll's details link to its page without a token and say that anyone can read it.
+
+    A poll that is neither public nor private has no link.
+    """
     main = Place("test", "demo", "main")
     await outsider.say(member("Ada", main), f"{CREATE} public:yes")
     await outsider.say(member("Ada", main), CREATE)
@@ -272,7 +283,7 @@ async def test_a_public_poll_s_details_link_to_its_page(outsider: Outsider) -> N
 
 
 async def test_without_a_public_url_no_link_is_given(tmp_path: Path) -> None:
-    """Then nobody knows a token, so a private poll has no page at all."""
+    """Without a public URL a private poll's details have no link and don't mention a page."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession() as session:
         reader = Outsider(hall, session)
         await reader.say(member("Ada"), CREATE)
@@ -281,7 +292,8 @@ async def test_without_a_public_url_no_link_is_given(tmp_path: Path) -> None:
 
 
 def test_a_poll_without_a_page_has_no_address() -> None:
-    """Neither a cancelled one, private or public, nor one that is neither; nor any where no page is served."""
+    """A cancelled poll, and one that is neither private nor public, has no page address; without a public URL no
+    poll has one."""
     keys = Keys(new_key())
     private, public = things.poll(private=True), things.poll(public=True)
     for poll, has_one in (
@@ -297,7 +309,10 @@ def test_a_poll_without_a_page_has_no_address() -> None:
 
 
 async def test_a_link_lasts_as_long_as_its_key(private_poll: Outsider) -> None:
-    """A restart and a renewed key leave it; once the old key is gone, another link takes its place."""
+    """A private poll's link works as long as the key that made it is kept; after a renewal the new key makes links.
+
+    Its token has 128 bits.
+    """
     poll = await private_poll.hall.instance.polls.get("p1", translator("en"))
     old, new = new_key(), new_key()
     token = PageAddresses(Keys(old), BASE).of(poll).rpartition("/")[2]
@@ -332,7 +347,7 @@ def _noting(method: Callable[..., Awaitable[Any]], asked: list[str]) -> Callable
     "written", ["polls.example.org", "ftp://polls.example.org", "https://", "https://x.org/?a=1", "https://x.org/#a"]
 )
 def test_a_wrong_public_url_is_told(written: str) -> None:
-    """It is a web address without a query; one with a folder is good."""
+    """`PARLEY_PUBLIC_URL` must be a web address without a query or a fragment; it may have a folder."""
     with pytest.raises(UsageError, match=r"PARLEY_PUBLIC_URL.*isn't a web address"):
         load_settings(public_url=written)
     assert load_settings(public_url=f"{BASE}/").public_url == f"{BASE}/"

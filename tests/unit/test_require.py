@@ -1,4 +1,4 @@
-"""What a machine lacks is skipped with its reason, failed where it is promised, and summed up in the last line."""
+"""Tests that need something the machine lacks: they are skipped, or fail if it was promised, and are counted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ pytest_plugins = ["pytester"]
 
 
 def test_what_is_there_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Promised or not."""
+    """A requirement that the machine has doesn't stop the test, even if it is promised."""
     monkeypatch.setenv("PARLEY_TEST_REQUIRE", "browser")
     require("browser", present=True, reason="it is here")
 
 
 def test_what_is_missing_skips_and_fails_where_it_is_promised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The names stand between commas, with or without a space; another name promises nothing."""
+    """A missing requirement skips the test, or fails it if `PARLEY_TEST_REQUIRE` lists its name."""
     monkeypatch.setenv("PARLEY_TEST_REQUIRE", "postgres,specs")
     with pytest.raises(pytest.skip.Exception, match=r"^browser: no browser$"):
         require("browser", present=False, reason="no browser")
@@ -29,7 +29,7 @@ def test_what_is_missing_skips_and_fails_where_it_is_promised(monkeypatch: pytes
 
 
 def test_a_whole_file_is_skipped_as_one(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that needs something missing counts as one skip, however many tests it has; promised, it is an error."""
+    """A file that needs something missing counts as one skip for all its tests, or as one error if it was promised."""
     pytester.makepyfile(
         "from tests.require import require\n"
         "require('specs', False, 'no file', module=True)\n"
@@ -44,7 +44,7 @@ def test_a_whole_file_is_skipped_as_one(pytester: pytest.Pytester, monkeypatch: 
 
 
 def test_a_requirement_that_nobody_describes_is_a_mistake() -> None:
-    """Its line in the summary could not say what would run it."""
+    """A test that requires a name without a description fails with an error that shows the name."""
     unheard_of = "moon"
     with pytest.raises(AssertionError, match="nothing of 'moon'"):
         require(unheard_of, present=True, reason="")
@@ -63,12 +63,12 @@ def test_a_requirement_that_nobody_describes_is_a_mistake() -> None:
     ],
 )
 def test_the_line_names_each_requirement_and_its_package(reasons: list[str], line: str) -> None:
-    """The most tests first."""
+    """The last line counts the skipped tests of each requirement, the largest count first, and says how to get it."""
     assert summarise(reasons) == line
 
 
 def test_contributing_says_what_each_requirement_takes() -> None:
-    """Its table has a row for each name."""
+    """The table in CONTRIBUTING.md has a row for each requirement."""
     rows = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert [name for name in PACKAGES if f"| `{name}` |" not in rows] == []
 
@@ -77,7 +77,7 @@ def test_contributing_says_what_each_requirement_takes() -> None:
 def test_a_run_ends_with_the_line(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
 ) -> None:
-    """After pytest's own last line, once, however many workers there are."""
+    """A run prints the line about skipped tests once, after pytest's own last line, even with two workers."""
     monkeypatch.delenv("PARLEY_TEST_REQUIRE", raising=False)  # the gate promises a browser, which would fail the run
     pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text("utf-8"))
     pytester.makepyfile(
@@ -97,7 +97,7 @@ def test_a_run_ends_with_the_line(
 
 
 def test_a_run_leaves_out_the_settings_of_the_shell(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests see no setting that a developer's shell has, and still see the variables that are meant for them."""
+    """A run of tests drops the `PARLEY_` variables of the shell, except those that begin with `PARLEY_TEST_`."""
     monkeypatch.setenv("PARLEY_DATABASE", "my-own.db")
     monkeypatch.setenv("PARLEY_TEST_SHARE", "1")
     pytester.makeconftest((Path(__file__).parents[1] / "conftest.py").read_text("utf-8"))

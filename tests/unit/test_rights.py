@@ -1,4 +1,4 @@
-"""The bot lends nobody its rights: what members and the bot may not write in a place, nobody makes it write there."""
+"""The rule that Parley writes nothing in a place where the asking member, or Parley itself, may not write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MUTE: Mapping[str, Mapping[str, Any]] = {
     "You can't write in this channel": {"may_write": False},
     "I can't write in this channel": {"may_post": False},
 }
-"""What the answer says, by what is missing. Where both are, the member reads what they could mend themselves."""
+"""The sentence in the answer, and the right that is missing. If both are, the member reads about their own right."""
 
 
 def listener(who: Request, rights: Mapping[str, Any]) -> Request:
@@ -43,7 +43,8 @@ def is_private(outcome: Outcome) -> bool:
     ],
 )
 async def test_a_public_answer_stays_private(line: str, reason: str) -> None:
-    """Share:yes shows the same answer to the asker alone, who reads why; with both rights it is for everybody."""
+    """If the member or Parley may not write in the channel, `share:yes` shows the answer to the asker alone, with
+    the reason."""
     bot = make_bot()
     outcome = await bot.say(listener(request(), MUTE[reason]), f"{line} share:yes")
     everybody = await bot.say(request(), f"{line} share:yes")
@@ -56,7 +57,7 @@ async def test_a_public_answer_stays_private(line: str, reason: str) -> None:
 
 @pytest.mark.parametrize("reason", MUTE)
 async def test_an_answer_for_the_asker_says_nothing_of_rights(reason: str) -> None:
-    """A private look-up lends nobody anything."""
+    """A private look-up works without the right to write and doesn't mention it."""
     outcome = await make_bot().say(listener(request(), MUTE[reason]), "/fact coffee ban")
     assert is_private(outcome)
     assert reason not in words(outcome)
@@ -64,7 +65,8 @@ async def test_an_answer_for_the_asker_says_nothing_of_rights(reason: str) -> No
 
 @pytest.mark.parametrize("reason", MUTE)
 async def test_share_posts_nothing(reason: str) -> None:
-    """The button of a private card, and the one under *Find facts*."""
+    """Without the right to write, no Share button posts its card, neither on a private card nor under *Find facts*;
+    the presser reads the reason."""
     bot, silence = make_bot(), Wall()
     bot.platforms["test"] = silence
     who = listener(request(), MUTE[reason])
@@ -85,7 +87,7 @@ OPTIONS_FORM: Answers = {"question": "Which?", "options": ("option-tea-fund", "o
 
 @pytest.mark.parametrize("reason", MUTE)
 async def test_a_poll_is_refused_before_it_is_stored(tmp_path: Path, reason: str) -> None:
-    """By command, by form, on policy options, and a copy of a poll that exists; the form isn't opened either."""
+    """Without the right to write, a member can't open a poll, by command or form, nor post a copy, but can vote."""
     async with running(tmp_path) as instance:
         who = listener(ADA, MUTE[reason])
         for line in (CREATE, "/poll create", "/poll policy", "/poll policy A tea fund | Bring your own"):
@@ -105,7 +107,7 @@ async def test_a_poll_is_refused_before_it_is_stored(tmp_path: Path, reason: str
 
 
 def direct(who: Request) -> Request:
-    """Somebody's conversation with the bot alone, on a platform where each of those is a community of its own."""
+    """Return the request from a direct message, on a platform where each of those is a community of its own."""
     return replace(
         who,
         actor=replace(who.actor, workspace="dm7", moderator=True),
@@ -114,7 +116,7 @@ def direct(who: Request) -> Request:
 
 
 async def test_what_needs_a_server_is_not_done_in_a_direct_message(tmp_path: Path) -> None:
-    """Each command that says so refuses; the others answer. In a channel none refuses for that reason."""
+    """A command that needs a community refuses in a direct message; in a channel no command refuses for that reason."""
     async with running(tmp_path) as instance:
         for name, command in instance.bot.commands.items():
             args = {param.name: "1" for param in command.params if param.required}
@@ -125,7 +127,7 @@ async def test_what_needs_a_server_is_not_done_in_a_direct_message(tmp_path: Pat
 
 
 async def test_settings_logs_and_polls_need_a_server(tmp_path: Path) -> None:
-    """What a community decides, what was done in it, and its polls; looking up, receipts and one's own data don't."""
+    """Settings, the log and polls need a community; look-ups, help, receipts and a member's own data don't."""
     async with running(tmp_path) as instance:
         names = {name for name, command in instance.bot.commands.items() if command.needs_community}
         everywhere = {"fact", "counter", "search", "help", "poll receipt", "privacy show", "privacy erase", "suggest"}

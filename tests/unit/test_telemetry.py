@@ -1,4 +1,4 @@
-"""Log lines: each request's id on all of its lines, nobody's vote, nobody's secret."""
+"""Log lines: each carries its request's code, and none holds a secret or joins a person with a vote."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def lines() -> Iterator[Lines]:
 
 
 class Troubled:
-    """A command with a bug, one that takes a while, and one that logs."""
+    """Commands for these tests: one fails with a bug, one waits, and both log."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
@@ -55,7 +55,7 @@ def troubled(feature: Troubled) -> Bot:
 
 
 async def test_the_code_that_a_person_sees_is_on_every_line_of_the_request(lines: Lines) -> None:
-    """So the operator finds all of it by the code that a member quotes."""
+    """The code that a member sees after a bug is on every log line of that request."""
     outcome = await troubled(Troubled()).say(request(), "/bug")
     assert outcome.answer is not None
     assert "ref-1" in str(outcome.answer.cards[0].body)
@@ -67,7 +67,7 @@ async def test_the_code_that_a_person_sees_is_on_every_line_of_the_request(lines
 
 
 async def test_requests_at_once_keep_their_own_code(lines: Lines) -> None:
-    """In the program's threads too."""
+    """Requests that run at the same time each log their own code, from other threads as well."""
     feature = Troubled()
     bot = troubled(feature)
     both = [asyncio.create_task(bot.say(request(name), "/slow")) for name in ("Ada", "Ben")]
@@ -84,7 +84,7 @@ async def test_requests_at_once_keep_their_own_code(lines: Lines) -> None:
 
 
 async def test_a_fault_of_the_database_belongs_to_the_request_that_met_it(tmp_path: Path, lines: Lines) -> None:
-    """Though it happens in a thread of the database's own."""
+    """A database error is logged once with the code of the request that met it, though it happens in another thread."""
     async with running(tmp_path) as instance:
         (tmp_path / "parley.db").rename(tmp_path / "elsewhere.db")
         await instance.bot.say(request(), "/poll list")
@@ -94,7 +94,7 @@ async def test_a_fault_of_the_database_belongs_to_the_request_that_met_it(tmp_pa
 
 
 async def test_what_many_requests_led_to_belongs_to_none(tmp_path: Path, lines: Lines) -> None:
-    """A group of votes, and the redrawing of a poll, are nobody's request: no line leads from one to a member."""
+    """Log lines about redrawing a poll carry no request's code, so none leads to a member."""
     async with running(tmp_path) as instance:
         await instance.bot.say(
             request("Host"), '/poll create post:yes question:"Which tea?" options:"Green|Black" results:live'
@@ -114,7 +114,7 @@ async def test_what_many_requests_led_to_belongs_to_none(tmp_path: Path, lines: 
 
 
 async def test_no_line_joins_a_person_with_a_poll_or_a_choice(tmp_path: Path, lines: Lines) -> None:
-    """At every level, whatever people do; not even where a vote breaks on a bug."""
+    """No log line names a person together with a poll or a choice, not even after a bug while voting."""
     async with running(tmp_path) as instance:
         bot = instance.bot
         await bot.say(
@@ -136,7 +136,8 @@ async def test_no_line_joins_a_person_with_a_poll_or_a_choice(tmp_path: Path, li
 
 
 def test_libraries_stay_above_debug(monkeypatch: pytest.MonkeyPatch) -> None:
-    """discord.py and slack-bolt would log every message with its author, and every press with its choice."""
+    """At level DEBUG only Parley's own loggers log debug lines, because libraries would log messages with their
+    authors and choices."""
     root, parley = logging.getLogger(), logging.getLogger("parley")
     monkeypatch.setattr(root, "handlers", [])
     before = root.level, parley.level
@@ -169,7 +170,7 @@ def test_libraries_stay_above_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("for_people", [False, True])
 def test_a_secret_does_not_reach_a_line(written: str, *, for_people: bool) -> None:
-    """This instance's own, and what looks like a token: in the words of a library, and in a traceback."""
+    """No log line and no traceback shows one of the instance's secrets or a text that looks like a token."""
     formatting = formatter(["marked/1"], for_people=for_people)
     error = ValueError(written)
     record = logging.getLogger("discord.http").makeRecord(
@@ -181,13 +182,13 @@ def test_a_secret_does_not_reach_a_line(written: str, *, for_people: bool) -> No
 
 
 def test_what_is_no_secret_is_left(caplog: pytest.LogCaptureFixture) -> None:
-    """Addresses and words stay readable, and an instance without secrets masks nothing."""
+    """The scrubber leaves addresses and words without a secret as they are, and ignores an empty secret."""
     plain = "GET https://discord.com/api/v10/gateway failed: see http://127.0.0.1:8765/healthz at 12:30"
     assert Scrubber(["", "secret"])(plain) == plain
 
 
 async def test_a_request_that_logs_nothing_needs_no_code() -> None:
-    """Making one takes randomness; most requests never show theirs."""
+    """A request that logs nothing makes no code, and a request within another uses the outer one's code."""
     references: list[str] = []
     bot = make_bot()
 

@@ -1,4 +1,4 @@
-"""What the files of vectors promise: no text is embedded twice, nobody's file is overwritten, damage costs only time."""
+"""The files of stored vectors: no text is embedded twice, writers keep each other's files, and damage is mended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_a_set_of_texts_is_embedded_once(tmp_path: Path) -> None:
-    """A second process has the same vectors in the same order, and embeds nothing; another order is another set."""
+    """Vectors of a set of texts are stored, so another process embeds none of them, in any order of the texts."""
     first, second = LetterEncoder(), LetterEncoder()
     vectors = VectorCache(tmp_path, first).vectors(TEXTS)
     assert first.texts == TEXTS
@@ -30,7 +30,7 @@ def test_a_set_of_texts_is_embedded_once(tmp_path: Path) -> None:
 
 
 def test_only_what_is_new_is_embedded(tmp_path: Path) -> None:
-    """An edition with one changed card takes the other vectors from the file of the one before."""
+    """Only texts without a stored vector are embedded."""
     VectorCache(tmp_path, LetterEncoder()).vectors(TEXTS)
     encoder = LetterEncoder()
     VectorCache(tmp_path, encoder).vectors([*TEXTS[:2], "a fund pays half", *TEXTS[:1]])
@@ -38,7 +38,10 @@ def test_only_what_is_new_is_embedded(tmp_path: Path) -> None:
 
 
 def test_a_recall_embeds_nothing(tmp_path: Path) -> None:
-    """It has vectors for a set that a file has, and none for a part of one, for more than one, or without a folder."""
+    """A recall returns vectors only for exactly the stored set, and never embeds.
+
+    It returns none for a part of the set, for more texts, or without a folder.
+    """
     encoder = LetterEncoder()
     cache = VectorCache(tmp_path, encoder)
     assert cache.recall(TEXTS) is None
@@ -53,7 +56,7 @@ def test_a_recall_embeds_nothing(tmp_path: Path) -> None:
 
 
 def test_another_model_has_files_of_its_own(tmp_path: Path) -> None:
-    """Vectors of two models don't compare."""
+    """Vectors of each model are stored in a file of their own and used for that model only."""
     VectorCache(tmp_path, LetterEncoder("one")).vectors(TEXTS)
     other = LetterEncoder("other")
     VectorCache(tmp_path, other).vectors(TEXTS)
@@ -92,7 +95,7 @@ DAMAGES = (damage_empty, damage_cut, damage_text, damage_shape, damage_archive, 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_damaged_file_is_written_anew(tmp_path: Path, damage: object) -> None:
-    """Whatever is in the file, the vectors are right, and the next process finds a whole one."""
+    """A damaged file is never used: the texts are embedded again, and a whole file takes its place."""
     vectors = VectorCache(tmp_path, LetterEncoder()).vectors(TEXTS)
     (path,) = files(tmp_path)
     assert callable(damage)
@@ -106,7 +109,7 @@ def test_a_damaged_file_is_written_anew(tmp_path: Path, damage: object) -> None:
 
 
 def test_writers_with_different_packs_keep_each_other_s_vectors(tmp_path: Path) -> None:
-    """However many write at once, each set is there afterwards, and nothing half written."""
+    """Of several processes that store vectors at once, each keeps its own set, and no half-written file is left."""
     sets = [[f"card {number} of pack {pack}" for number in range(20)] for pack in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda texts: VectorCache(tmp_path, LetterEncoder()).vectors(texts), [*sets, *sets]))
@@ -117,7 +120,10 @@ def test_writers_with_different_packs_keep_each_other_s_vectors(tmp_path: Path) 
 
 
 def test_the_folder_stays_within_its_bound(tmp_path: Path) -> None:
-    """The sets used longest ago go first, remains of an ended writer among them; the newest stays, however large."""
+    """Above its size limit the folder loses the sets used longest ago and the remains of an interrupted writer.
+
+    The newest set stays, even if it is larger, and so do files of others.
+    """
     encoder = LetterEncoder()
     VectorCache(tmp_path, encoder).vectors(TEXTS)
     (tmp_path / "meaning-abc.part").write_bytes(b"p" * 100)
@@ -132,7 +138,7 @@ def test_the_folder_stays_within_its_bound(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_can_t_be_written_costs_nobody_an_answer(tmp_path: Path) -> None:
-    """Here a file stands where the folder should be."""
+    """If the folder can't be written, here because a file stands in its place, the vectors are still returned."""
     (tmp_path / "file").write_text("")
     encoder = LetterEncoder()
     assert len(VectorCache(tmp_path / "file", encoder).vectors(TEXTS)) == len(TEXTS)

@@ -1,4 +1,4 @@
-"""`parley polls verify`: a poll of the database, a file without one, a receipt, a head."""
+"""`parley polls verify`, which checks a poll in the database or in an exported file, and receipts and chain heads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["closed_poll"]
 
 @pytest.fixture
 def exported(closed_poll: Path) -> Path:
-    """A folder of its own with the closed poll's file: no database, no key."""
+    """Export the closed poll's file to a folder of its own, without a database or a key."""
     folder = closed_poll / "outside"
     folder.mkdir()
     file = folder / "p1.json"
@@ -33,7 +33,7 @@ def head_of(file: Path) -> str:
 
 
 def test_a_file_is_checked_without_a_database(exported: Path) -> None:
-    """Whole as it was exported; not whole with another question, and then by the name of the rule."""
+    """`parley polls verify` checks an exported file without a database and names the rule that a change breaks."""
     done = parley("polls", "verify", exported.name, folder=exported.parent)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"p1 (Which tea?): whole. 3 ballots, 4 links, head {head_of(exported)}\n"
@@ -46,7 +46,8 @@ def test_a_file_is_checked_without_a_database(exported: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"poll": {"id": "p1"}, "ballots": []}', "\x00"])
 def test_a_file_that_holds_no_record_is_told(exported: Path, text: str) -> None:
-    """With what to do next; an older Parley's file too."""
+    """A file without a record that can be checked, such as one from an older Parley, ends with status 1 and advice
+    to export it again."""
     exported.write_text(text, "utf-8")
     done = parley("polls", "verify", exported.name, folder=exported.parent)
     assert done.returncode == 1
@@ -56,7 +57,7 @@ def test_a_file_that_holds_no_record_is_told(exported: Path, text: str) -> None:
 
 @pytest.mark.parametrize("letters", [16, 64])
 def test_a_head_must_be_in_the_record(exported: Path, letters: int) -> None:
-    """The announced head, in any case; not another one, and not fewer than 16 letters of it."""
+    """`--head` takes a chain head of the record, in upper or lower case, or at least its first 16 letters."""
     head = head_of(exported)[:letters]
     for written in (head, head.upper()):
         assert parley("polls", "verify", exported.name, "--head", written, folder=exported.parent).returncode == 0
@@ -72,7 +73,10 @@ def test_a_head_must_be_in_the_record(exported: Path, letters: int) -> None:
 
 
 async def test_a_receipt_must_be_in_the_record(tmp_path: Path) -> None:
-    """As the voter has it; with another head it is contradicted, with another code unknown."""
+    """A receipt must match a ballot of the record, in upper or lower case.
+
+    A wrong head contradicts it, a wrong code is unknown, and another poll's receipt is refused.
+    """
     clock = Clock()
     async with running(tmp_path, clock=clock) as instance:
         await instance.bot.say(
@@ -100,14 +104,14 @@ async def test_a_receipt_must_be_in_the_record(tmp_path: Path) -> None:
 
 
 def test_a_receipt_without_its_poll_is_refused(closed_poll: Path) -> None:
-    """Where several polls are checked, nobody knows whose it is."""
+    """`--head` without a poll is refused with status 2, because a head belongs to one poll."""
     done = parley("polls", "verify", "--head", "0" * 16, folder=closed_poll)
     assert done.returncode == 2
     assert "belongs to one poll" in done.stderr
 
 
 def test_an_open_poll_takes_the_key(closed_poll: Path) -> None:
-    """Without it a closed poll is whole, and of an open one the check says what it couldn't do."""
+    """Without the instance key a closed poll still verifies; an open one doesn't, and the check names the key."""
     (closed_poll / "parley.key").unlink()
     assert parley("polls", "verify", "p1", folder=closed_poll).returncode == 0
     done = parley("polls", "verify", "p2", folder=closed_poll)
@@ -117,7 +121,8 @@ def test_an_open_poll_takes_the_key(closed_poll: Path) -> None:
 
 
 async def test_an_earlier_record_is_whole_and_says_its_format(tmp_path: Path) -> None:
-    """Polls of the first release, closed ones too, go on under format 1; their files can be checked as well."""
+    """Polls of the first release verify after an upgrade, from the database and from their files, and the output
+    says format 1."""
     await first_release(f"sqlite:///{tmp_path / 'parley.db'}")
     assert parley("db", "upgrade", folder=tmp_path).returncode == 0
     for poll in ("open", "closed", "named"):
@@ -133,7 +138,7 @@ async def test_an_earlier_record_is_whole_and_says_its_format(tmp_path: Path) ->
 
 
 def test_a_record_keeps_its_format(closed_poll: Path) -> None:
-    """A record of format 2 that somebody calls format 1 doesn't hold."""
+    """A record of format 2 that is relabelled as format 1 fails the check."""
     with closing(sqlite3.connect(closed_poll / "parley.db", isolation_level=None)) as database:
         for trigger in ("polls_opening_frozen", "polls_frozen"):
             database.execute(f"DROP TRIGGER {trigger}")

@@ -1,4 +1,4 @@
-"""What waits for a signal ends when it is told to; what nobody waits for is held."""
+"""Waiting for an event with a limit, and holding background tasks until they end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.aio import hold_task, wait_for_event
 
 
 async def test_a_cancellation_counts_though_the_event_comes_with_it() -> None:
-    """As when other processes say something at the very moment of the stop."""
+    """A cancellation ends the wait even if the event comes at the same moment."""
     event = asyncio.Event()
     waiting = asyncio.create_task(wait_for_event(event, 60))
     await asyncio.sleep(0)
@@ -21,7 +21,7 @@ async def test_a_cancellation_counts_though_the_event_comes_with_it() -> None:
 
 
 async def test_it_says_whether_the_event_came() -> None:
-    """One that is set already counts; without a limit it is waited for as long as it takes."""
+    """The wait returns whether the event came within the limit; one that is already set counts even at zero."""
     event = asyncio.Event()
     assert not await wait_for_event(event, 0.001)
     event.set()
@@ -31,7 +31,7 @@ async def test_it_says_whether_the_event_came() -> None:
 
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_a_task_that_nobody_waits_for_is_held_until_it_is_done(cancelled: bool) -> None:
-    """However it ends."""
+    """A held task stays referenced until it ends, whether it finishes or is cancelled."""
     event, among = asyncio.Event(), set[asyncio.Task[bool]]()
     task = hold_task(asyncio.create_task(event.wait()), among)
     await asyncio.sleep(0)

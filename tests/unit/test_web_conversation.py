@@ -1,4 +1,4 @@
-"""What has been said in the web chat, and who may see it."""
+"""The web chat's messages: who may see them, how many are kept, and how pages catch up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_what_is_private_is_seen_by_one_member() -> None:
 
 
 def test_a_page_that_was_away_asks_for_what_is_newer() -> None:
-    """After a mark come new messages and changed ones, each in its latest form."""
+    """A page that gives its last mark gets the new messages and the changed ones, each in its latest form."""
     conversation = make()
     first = conversation.add(reply=Reply((Card(title="one"),)))
     mark = conversation.add(text="two").changed
@@ -40,7 +40,7 @@ def test_a_page_that_was_away_asks_for_what_is_newer() -> None:
 
 
 def test_a_mark_from_before_a_restart_still_works() -> None:
-    """Marks come from the clock, so a page that outlives the server asks the next one for what is new only."""
+    """Marks come from the clock, so a page's mark from before a restart still brings it the newer messages only."""
     before = make().add(text="before")
     later = make(now=NOW + timedelta(seconds=1))
     after = later.add(text="after")
@@ -49,7 +49,7 @@ def test_a_mark_from_before_a_restart_still_works() -> None:
 
 
 def test_a_published_message_reaches_everyone() -> None:
-    """What one member saw alone moves to everyone's conversation and keeps its place."""
+    """A private message that is published reaches everyone and keeps its place in the conversation."""
     conversation = make()
     echo = conversation.add(author="ada", audience="ada", text="/announce")
     conversation.add(text="in between")
@@ -59,7 +59,7 @@ def test_a_published_message_reaches_everyone() -> None:
 
 
 def test_only_so_much_is_kept() -> None:
-    """Memory is bounded, and one member's look-ups never push out what others said."""
+    """The conversation keeps a limited number of private messages, and they never push out public ones."""
     conversation = make(messages_max=3)
     conversation.add(text="for all")
     for number in range(10):
@@ -68,7 +68,7 @@ def test_only_so_much_is_kept() -> None:
 
 
 async def test_a_page_that_does_not_read_is_let_go() -> None:
-    """What waits for one page is bounded; it reads what it can, then it is to come back."""
+    """A page that doesn't read gets the 1,000 messages that wait for it and is then dropped."""
     conversation = make()
     with conversation.listen("ada") as listener:
         for number in range(WAITING + 50):

@@ -20,7 +20,7 @@ WRITER = replace(VISITOR, id="ada", name="Ada")
 
 
 async def test_a_decision_has_a_page_with_its_history(tmp_path: Path) -> None:
-    """Outcome, owner, review and history, in which what members wrote is text."""
+    """A decision's page shows its outcome, owner and history, and members' words on it are text, never markup."""
     async with running(tmp_path) as here:
         member = replace(ADA, actor=WRITER, place=Place(VISITOR.platform, VISITOR.workspace, "main"))
         await say(here, member, "/decide owner:Ben We buy <b>green</b> tea")
@@ -31,7 +31,7 @@ async def test_a_decision_has_a_page_with_its_history(tmp_path: Path) -> None:
 
 
 async def test_a_private_decision_has_no_page(tmp_path: Path) -> None:
-    """A page is no place."""
+    """A decision of a private channel has no page on the web."""
     async with running(tmp_path) as here:
         place = Place(VISITOR.platform, VISITOR.workspace, "board", private=True)
         await say(here, replace(ADA, actor=WRITER, place=place), "/decide We buy green tea")

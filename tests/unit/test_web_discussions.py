@@ -1,4 +1,4 @@
-"""A discussion's page on the web and its files: what they show, and what they don't."""
+"""A discussion's page on the web and its files: the totals that they show, and the ones that they hide."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def start(hall: Hall, place: Place = ADA.place) -> None:
 
 
 async def answer(hall: Hall, people: int, positions: int = 5, first: int = 0) -> None:
-    """Half of the people are of one camp, half of the other; all agree with the first statement."""
+    """Let these people answer: all agree with the first statement, and two camps of equal size differ on the others."""
     for number in range(first, first + people):
         for position in range(positions):
             agree = position == 0 or (number % 2 == 0) == (position % 2 == 0)
@@ -58,7 +58,10 @@ async def get(hall: Hall, path: str) -> tuple[int, str]:
 
 
 async def test_a_closed_discussion_shows_its_result(hall: Hall) -> None:
-    """Lists, camps that hold, each number, the hash, and that nobody can recompute it; what members wrote is text."""
+    """A closed discussion's page shows its turnout, groups, lists and hash; members' words are never markup.
+
+    It says that nobody can recompute the totals.
+    """
     await start(hall)
     await answer(hall, 24)
     await close(hall)
@@ -74,7 +77,7 @@ async def test_a_closed_discussion_shows_its_result(hall: Hall) -> None:
 
 
 async def test_without_camps_no_group_is_shown(hall: Hall) -> None:
-    """Nineteen people are too few for the gate: the page says why, and has one table for all."""
+    """With nineteen people the page finds no clear camps: it says so and has one table for all."""
     await start(hall)
     await answer(hall, 19)
     await close(hall)
@@ -86,7 +89,7 @@ async def test_without_camps_no_group_is_shown(hall: Hall) -> None:
 
 @pytest.mark.parametrize(("people", "shown"), [(5, True), (4, False)])
 async def test_a_number_stands_for_at_least_five_people(hall: Hall, people: int, shown: bool) -> None:
-    """At the boundary and just below it, on the page and in each file; fewer than seven answered the rest alone."""
+    """A statement's numbers are shown on the page and in the CSV file only if at least five people answered it."""
     await start(hall)
     await answer(hall, 3, positions=1)
     await answer(hall, people, positions=2, first=3)
@@ -102,7 +105,7 @@ async def test_a_number_stands_for_at_least_five_people(hall: Hall, people: int,
 
 @pytest.mark.parametrize(("people", "reported"), [(7, True), (6, False)])
 async def test_below_seven_people_the_page_has_no_number(hall: Hall, people: int, reported: bool) -> None:
-    """At the boundary and just below it: then no statement stands on it either."""
+    """A discussion with fewer than seven people has nothing to report, so its page lists no statement."""
     await start(hall)
     await answer(hall, people)
     await close(hall)
@@ -112,7 +115,7 @@ async def test_below_seven_people_the_page_has_no_number(hall: Hall, people: int
 
 
 async def test_an_open_discussion_shows_no_answer(hall: Hall) -> None:
-    """How many take part, and when the result comes; its files aren't there yet."""
+    """An open discussion's page shows how many take part, but no statements, and it has no files yet."""
     await start(hall)
     await answer(hall, 8)
     _, html = await get(hall, f"discussions/{ID}")
@@ -124,7 +127,7 @@ async def test_an_open_discussion_shows_no_answer(hall: Hall) -> None:
 
 
 async def test_a_cancelled_discussion_has_no_result(hall: Hall) -> None:
-    """Its page says so."""
+    """A cancelled discussion's page says that its answers are deleted, and it has no files."""
     await start(hall)
     await answer(hall, 8)
     await press(hall.instance, ADA, f"v1:discuss-cancel:{ID}")
@@ -134,7 +137,10 @@ async def test_a_cancelled_discussion_has_no_result(hall: Hall) -> None:
 
 
 async def test_its_files_are_those_of_the_chat(hall: Hall) -> None:
-    """The JSON file has the posted hash; an unknown kind isn't there."""
+    """A closed discussion's JSON file has the hash that was posted.
+
+    Its Markdown file is there too, and a file of an unknown kind isn't.
+    """
     await start(hall)
     await answer(hall, 8)
     await close(hall)
@@ -146,7 +152,8 @@ async def test_its_files_are_those_of_the_chat(hall: Hall) -> None:
 
 
 async def test_a_private_discussion_has_no_page(hall: Hall) -> None:
-    """Nor files, in the words for one that never was; the public pages have none at all."""
+    """A private discussion's page and files give the same answer as a discussion that doesn't exist, and the public
+    address has no discussions."""
     await start(hall, replace(ADA.place, channel="board", private=True))
     missing = await get(hall, "discussions/d-zz")
     assert missing[0] == 404
@@ -168,14 +175,14 @@ async def test_a_private_discussion_has_no_page(hall: Hall) -> None:
     ],
 )
 async def test_a_page_that_is_not_there_says_what_is_missing(hall: Hall, path: str, title: str) -> None:
-    """A poll, a discussion or a decision: each by its name, with 404."""
+    """The page for a missing poll, discussion or decision is a 404 that names which of these is missing."""
     status, html = await get(hall, path)
     assert status == 404
     assert f"<h1>{title}</h1>" in unescape(html)
 
 
 async def test_a_decision_s_page_leads_to_its_discussion(hall: Hall) -> None:
-    """With the hash of the totals that were there."""
+    """The page of a decision made on a discussion links to it and shows the hash of its totals."""
     await start(hall)
     await answer(hall, 8)
     await close(hall)

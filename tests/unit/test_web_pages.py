@@ -1,4 +1,4 @@
-"""A poll's page at its bounds: what is looked up, what it shows, how long it is kept."""
+"""The pages of polls at their bounds: which ids are looked up, when a page is new, and how long it is kept."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VISITOR = replace(ADA.actor, id="", name="")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The pages of an instance, and its clock."""
+    """An instance with its pages and its clock."""
 
     instance: Instance
     pages: PollPages
@@ -63,7 +63,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 @pytest.mark.parametrize("name", ["", "P1", "p-1", "p1\n", "p1\0", "é", "p" * 25])
 async def test_what_can_be_no_id_is_not_looked_up(name: str) -> None:
-    """It is no poll, no decision and no discussion before any database is asked; 24 letters may be one."""
+    """An id has 1 to 24 small letters or digits; any other text isn't found, without a query to the store."""
     store = mock.Mock(**{f"{method}.side_effect": LookupError for method in ("is_public", "seen_by")})
     pages = PollPages(store, store, store, default_community, clock=Clock())
     looks: tuple[Callable[[str], Awaitable[object]], ...] = (
@@ -80,7 +80,7 @@ async def test_what_can_be_no_id_is_not_looked_up(name: str) -> None:
 
 
 async def test_a_picture_tells_whether_the_poll_goes_on(desk: Desk) -> None:
-    """Nobody has won before the close, and a cancelled poll has no result, even where it was live."""
+    """The picture of a live poll's totals says "Ahead" while it is open and "Winner" after the close."""
     await desk.open(results="live")
     await desk.press("v1:vote:p1:0", BEN)
     alt = (await desk.html()).partition('alt="')[2].partition('"')[0]
@@ -91,7 +91,7 @@ async def test_a_picture_tells_whether_the_poll_goes_on(desk: Desk) -> None:
 
 
 async def test_a_cancelled_poll_has_no_result(desk: Desk) -> None:
-    """Though all members could watch it while it was open."""
+    """A cancelled poll's page shows no result, even if the result was live."""
     await desk.open(results="live")
     await desk.press("v1:vote:p1:0", BEN)
     assert "<img" in await desk.html()
@@ -100,14 +100,15 @@ async def test_a_cancelled_poll_has_no_result(desk: Desk) -> None:
 
 
 async def test_a_page_is_new_when_it_says_something_new(desk: Desk) -> None:
-    """While a poll is open the time that is left changes it; once it has ended, nothing does before the next audit."""
+    """An open poll's page is new whenever the time left changes; a closed poll's page stays the same until the next
+    audit, 10 minutes later."""
     await desk.open(closes="10m")
     tag = (await desk.page()).tag
     assert (await desk.page(tag)).html is None
     desk.clock.now += MOMENT
     assert (await desk.page(tag)).html is not None
     await desk.press("v1:poll-close:p1")
-    await desk.instance.copies.drain()  # which sleeps on the clock
+    await desk.instance.copies.drain()  # redrawing sleeps on this clock
     ended = await desk.page()
     desk.clock.now += AUDITED_AGAIN_ENDED - MOMENT
     assert (await desk.page(ended.tag)).html is None
@@ -116,7 +117,7 @@ async def test_a_page_is_new_when_it_says_something_new(desk: Desk) -> None:
 
 
 async def test_the_record_is_recomputed_once_an_audit_is_old(desk: Desk) -> None:
-    """Neither a vote nor a moment less does it; the end of the poll does at once."""
+    """An open poll's record is audited again once the last audit is 30 seconds old, and at once when the poll ends."""
     await desk.open()
     await desk.instance.copies.drain()
     audits = [await desk.pages._audit(await desk.pages.seen_by("p1", VISITOR, T))]
@@ -135,7 +136,7 @@ async def test_the_record_is_recomputed_once_an_audit_is_old(desk: Desk) -> None
 
 
 async def test_a_page_is_drawn_once_for_all_readers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page is drawn again once it has changed."""
+    """A page is drawn once for all its readers, and again only after it has changed."""
     drawn: list[View] = []
     draw = poll_page.page
 
@@ -153,7 +154,7 @@ async def test_a_page_is_drawn_once_for_all_readers(desk: Desk, monkeypatch: pyt
 
 
 def test_only_so_many_pages_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that was drawn longest ago goes first."""
+    """The cache of pages keeps a limited number, and the page that was drawn longest ago goes first."""
     monkeypatch.setattr(pages_module, "CACHED_MAX", 2)
     cache = OrderedDict[str, int]()
     for number, name in enumerate("abac"):

@@ -1,4 +1,4 @@
-"""Polls' pages, for members of the demonstration and for everybody, over real sockets on this machine."""
+"""Polls' pages, for members of the demonstration and for the public, over real sockets on this machine."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Reader:
 
 
 def words_of(html: str) -> str:
-    """What a reader of the page sees, on one line."""
+    """Return the words that a reader of the page sees, on one line."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html.partition("<body>")[2])).split())
 
 
@@ -87,7 +87,7 @@ async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
 
 
 async def test_before_the_close_only_the_turnout_is_told(reader: Reader) -> None:
-    """Of an at-close poll everybody learns how many have voted and how long it goes on, and nothing of the totals."""
+    """The page of an open poll with results at the close shows the turnout and the time left, but no totals."""
     await reader.say(ADA, f"{CREATE} closes:3h")
     await reader.press(BEN, "v1:vote:p1:0")
     await reader.hall.instance.copies.drain()
@@ -105,7 +105,7 @@ async def test_before_the_close_only_the_turnout_is_told(reader: Reader) -> None
 
 
 async def test_after_vote_results_are_not_for_a_page_without_a_login(reader: Reader) -> None:
-    """The page can't know who looks, so it shows what every member may see."""
+    """The page of a poll with results after the vote shows no totals, as it can't know who has voted."""
     await reader.say(ADA, f"{CREATE} results:after-vote")
     await reader.press(BEN, "v1:vote:p1:0")
     page_words = await reader.words("polls/p1")
@@ -114,7 +114,7 @@ async def test_after_vote_results_are_not_for_a_page_without_a_login(reader: Rea
 
 
 async def test_live_results_are_shown_while_it_goes_on(reader: Reader) -> None:
-    """A live poll's page says who is in front, with a picture that says the same in words."""
+    """A live poll's page says which options are in front or tied, and its picture says it in words."""
     await reader.say(ADA, f"{CREATE} results:live")
     await reader.press(BEN, "v1:vote:p1:0")
     html = (await reader.get("polls/p1"))[1]
@@ -125,7 +125,7 @@ async def test_live_results_are_shown_while_it_goes_on(reader: Reader) -> None:
 
 
 async def test_a_closed_poll_shows_everything(reader: Reader) -> None:
-    """The winner, the numbers with what they are percentages of, the rules, the record and its proof."""
+    """A closed poll's page shows the winner, the percentages and their base, the rules, the record and its proof."""
     await reader.say(ADA, f"{CREATE} method:ranked quorum:2")
     for who, ballot in ((ADA, "0>1"), (BEN, "0"), (CHEN, "1>2")):
         await reader.press(who, f"v1:cast:p1:{ballot}")
@@ -149,7 +149,7 @@ async def test_a_closed_poll_shows_everything(reader: Reader) -> None:
 
 
 async def test_who_voted_for_what_is_told_of_a_named_poll_alone(reader: Reader) -> None:
-    """The page says before that a poll is named; then members see the names, and outsiders don't."""
+    """A named poll's page says so and shows members' names with their votes, but never on the public address."""
     await reader.say(ADA, f"{CREATE} secret:no public:yes results:live")
     await reader.press(BEN, "v1:vote:p1:2")
     assert "Named: the result shows who voted for what." in await reader.words("polls/p1")
@@ -161,7 +161,7 @@ async def test_who_voted_for_what_is_told_of_a_named_poll_alone(reader: Reader) 
 
 
 async def test_a_cancelled_poll_says_so(reader: Reader) -> None:
-    """No result, no export, and still a chain that holds."""
+    """A cancelled poll's page has no export and says that its ballots don't count, and its record is still intact."""
     await reader.say(ADA, CREATE)
     await reader.press(BEN, "v1:vote:p1:0")
     await reader.press(ADA, "v1:poll-cancel:p1")
@@ -172,7 +172,10 @@ async def test_a_cancelled_poll_says_so(reader: Reader) -> None:
 
 
 async def test_a_changed_record_is_seen(reader: Reader) -> None:
-    """The page says that a row was changed behind the bot's back, and where."""
+    """A page says that the record doesn't add up if a row was changed in the database.
+
+    Members read which row; the public page doesn't say.
+    """
     await reader.say(ADA, f"{CREATE} results:live public:yes")
     await reader.press(BEN, "v1:vote:p1:0")
     await reader.hall.instance.database.write(lambda tx: tx.run("drop_counts", poll="p1"))
@@ -185,7 +188,7 @@ async def test_a_changed_record_is_seen(reader: Reader) -> None:
 
 
 async def test_what_a_host_wrote_is_text(reader: Reader) -> None:
-    """Neither a question nor an option can put markup on the page."""
+    """A host's question and options are text on the page, never markup."""
     bad = "<img src=x onerror=alert(1)> & 'quoted'"
     await reader.say(
         ADA, f'/poll create post:yes question:"{bad}" options:"</title><script>1</script> | B" results:live'
@@ -199,7 +202,7 @@ async def test_what_a_host_wrote_is_text(reader: Reader) -> None:
 
 
 async def test_every_sentence_of_a_page_is_translated(reader: Reader) -> None:
-    """In the pseudo-locale every sentence is bracketed; what hosts wrote, ids and numbers are not."""
+    """Every sentence of a poll's page is translated; the host's words, ids and numbers stay as they are."""
     await reader.say(ADA, f"{CREATE} method:scores results:live quorum:1 role:tea")
     await reader.press(BEN, "v1:cast:p1:5,3,~")
     await reader.close()
@@ -217,14 +220,14 @@ async def test_every_sentence_of_a_page_is_translated(reader: Reader) -> None:
     "path", ["polls/p2", "polls/P1", "polls/", "polls", "polls/p1%00", "polls/" + "p" * 300, "polls/%C3%A9"]
 )
 async def test_what_is_no_poll_is_not_there(reader: Reader, path: str) -> None:
-    """Whatever stands in the address, the answer is a page or a sentence, never an error."""
+    """Any address below `polls/` that names no poll is a 404, for members and for the public."""
     await reader.say(ADA, CREATE)
     assert (await reader.get(path))[0] == 404
     assert (await reader.get(path, public=True))[0] == 404
 
 
 async def test_another_community_s_poll_is_not_there(reader: Reader) -> None:
-    """The demonstration sees its own polls only; so do its receipts and exports."""
+    """A poll of another community gives a 404 for its page, its export and its receipts."""
     await reader.say(request("Eve"), CREATE)
     for path in ("polls/p1", "polls/p1/export.csv"):
         status, html, _ = await reader.get(path)
@@ -233,14 +236,14 @@ async def test_another_community_s_poll_is_not_there(reader: Reader) -> None:
 
 
 async def test_another_host_gets_no_poll(reader: Reader) -> None:
-    """DNS rebinding reaches a poll's page no more than the chat."""
+    """A request under another host's name (DNS rebinding) gets a 403 instead of a poll's page or its export."""
     await reader.say(ADA, CREATE)
     for path in ("polls/p1", "polls/p1/export.csv"):
         assert (await reader.get(path, Host="evil.example"))[0] == 403
 
 
 async def test_a_page_carries_the_protecting_headers(reader: Reader) -> None:
-    """The strict policy of the chat goes for polls' pages too, and for their absence."""
+    """A poll's page, its export, and the 404 for a missing poll carry the protecting headers."""
     await reader.say(ADA, CREATE)
     for path in ("polls/p1", "polls/p2", "polls/p1/export.csv"):
         _, _, response = await reader.get(path)
@@ -248,7 +251,7 @@ async def test_a_page_carries_the_protecting_headers(reader: Reader) -> None:
 
 
 async def test_an_unchanged_page_is_not_sent_again(reader: Reader) -> None:
-    """An open page asks every two seconds; it is told that nothing changed until something does."""
+    """A browser that sends a page's tag gets a 304 until the page changes; another language is another page."""
     await reader.say(ADA, CREATE)
     tag = (await reader.get("polls/p1"))[2].headers["ETag"]
     assert (await reader.get("polls/p1", If_None_Match=tag))[0] == 304
@@ -258,7 +261,7 @@ async def test_an_unchanged_page_is_not_sent_again(reader: Reader) -> None:
 
 
 async def test_the_record_is_not_recomputed_for_each_reader(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many readers at once cost one look at the record; a little later it is looked at again, and after the close."""
+    """Many readers at once cause one audit of the record. Parley audits again after 31 seconds, and after the close."""
     runs: list[Record] = []
 
     def counted(record: Record) -> list[Discrepancy]:
@@ -282,7 +285,7 @@ async def test_the_record_is_not_recomputed_for_each_reader(reader: Reader, monk
 
 
 async def test_exports_are_there_once_the_poll_is_closed(reader: Reader) -> None:
-    """Before, an export could reveal how somebody voted."""
+    """A poll's CSV and JSON files exist only after its close, since an earlier export could reveal a vote."""
     await reader.say(ADA, CREATE)
     await reader.press(BEN, "v1:vote:p1:2")
     for kind in ("csv", "json"):
@@ -296,7 +299,8 @@ async def test_exports_are_there_once_the_poll_is_closed(reader: Reader) -> None
 
 
 async def test_a_receipt_is_checked(reader: Reader) -> None:
-    """Included, replaced, withdrawn or unknown, however it was typed, before the close and after."""
+    """The receipt check tells apart a ballot that is included, replaced or withdrawn and an unknown code, typed in
+    any case, before and after the close."""
     await reader.say(ADA, CREATE)
     first = _code(await reader.press(BEN, "v1:vote:p1:0"))
     second = _code(await reader.press(BEN, "v1:vote:p1:1"))
@@ -319,7 +323,10 @@ def _code(outcome: Outcome) -> str:
 
 
 async def test_only_the_page_may_ask_for_a_receipt(reader: Reader) -> None:
-    """Another site can't have receipts looked for."""
+    """A receipt check without the page's token or from another site gets a 403.
+
+    The code may have 200 characters and the poll's id 40.
+    """
     await reader.say(ADA, CREATE)
     body = {"poll": "p1", "code": "x"}
     for headers in ({}, {"X-Parley-Token": "guessed"}, {"Origin": "https://evil.example"}):
@@ -330,7 +337,7 @@ async def test_only_the_page_may_ask_for_a_receipt(reader: Reader) -> None:
 
 
 async def test_a_card_links_to_its_poll_s_page(reader: Reader) -> None:
-    """Only a chat with pages has such links."""
+    """A poll's card in the web chat links to its page, if the chat serves pages."""
     await reader.say(ADA, CREATE)
     chat = reader.hall.chat
     (message,) = (each for each in chat._conversation.changes_for("ben") if each.reply)
@@ -340,7 +347,7 @@ async def test_a_card_links_to_its_poll_s_page(reader: Reader) -> None:
 
 
 async def test_a_decision_has_its_address(reader: Reader) -> None:
-    """Members read it there; what is none, or isn't theirs, is not there."""
+    """A decision's page is at `decisions/` and its id; an id that names no decision gives a 404."""
     await reader.say(ADA, "/decide owner:Ben We buy green tea")
     assert "We buy green tea" in await reader.words("decisions/p1")
     for path in ("decisions/p2", "decisions/P1"):
@@ -349,7 +356,7 @@ async def test_a_decision_has_its_address(reader: Reader) -> None:
 
 
 async def test_a_database_that_is_gone_is_told(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither page shows an error's inside."""
+    """If the database can't be read, a poll's page answers 503, and the public page says to try again."""
     await reader.say(ADA, f"{CREATE} public:yes")
 
     async def fail(*_: object) -> None:
@@ -365,7 +372,7 @@ async def test_a_database_that_is_gone_is_told(reader: Reader, monkeypatch: pyte
 
 
 async def test_the_public_address_serves_public_polls_and_nothing_else(reader: Reader) -> None:
-    """Everything else is not there, with one and the same answer: neither the chat nor a hint that a poll exists."""
+    """The public address serves only public polls that aren't cancelled; each other path gives one and the same 404."""
     await reader.say(ADA, f"{CREATE} public:yes")
     await reader.say(ADA, CREATE)
     await reader.say(ADA, f"{CREATE} public:yes")
@@ -387,13 +394,13 @@ async def _whole(reader: Reader, path: str, method: str = "GET") -> tuple[int, s
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
 async def test_the_public_address_is_read_only(reader: Reader, method: str) -> None:
-    """There is nothing to send, so whatever is sent is answered as what is not there."""
+    """The public address answers any method but GET like a poll that doesn't exist."""
     await reader.say(ADA, f"{CREATE} public:yes")
     assert await _whole(reader, "polls/p1", method) == await _whole(reader, "polls/none")
 
 
 async def test_a_public_page_stands_alone(reader: Reader) -> None:
-    """No script, no token, nothing fetched from anywhere: its one style is named by its hash in the policy."""
+    """A public page has no script, link, form or cookie; its policy allows one style by hash and nothing else."""
     await reader.say(ADA, f"{CREATE} public:yes results:live")
     await reader.press(BEN, "v1:vote:p1:0")
     status, html, response = await reader.get("polls/p1", public=True)
@@ -408,7 +415,7 @@ async def test_a_public_page_stands_alone(reader: Reader) -> None:
 
 
 async def test_a_public_page_may_be_kept_for_a_while(reader: Reader) -> None:
-    """A short while as long as it can change, longer after the close, and never what is not there."""
+    """A cache may keep a public page for 15 seconds while the poll is open, for 5 minutes after, and a 404 never."""
     await reader.say(ADA, f"{CREATE} public:yes")
     _, _, response = await reader.get("polls/p1", public=True)
     assert response.headers["Cache-Control"] == "public, max-age=15"
@@ -423,7 +430,7 @@ async def test_a_public_page_may_be_kept_for_a_while(reader: Reader) -> None:
 
 
 async def test_results_hidden_from_members_are_hidden_outside(reader: Reader) -> None:
-    """Public means that outsiders see what all members see, no sooner."""
+    """A public page shows the result only when all members may see it."""
     await reader.say(ADA, f"{CREATE} public:yes")
     await reader.press(BEN, "v1:vote:p1:0")
     assert "until then the turnout alone." in await reader.words("polls/p1", public=True)
@@ -432,7 +439,7 @@ async def test_results_hidden_from_members_are_hidden_outside(reader: Reader) ->
 
 
 async def test_nothing_is_public_without_the_setting(reader: Reader) -> None:
-    """No address is no server."""
+    """Without a public address Parley starts no public server."""
     public = PublicPages(reader.hall.pages)
     await public.start(None)
     assert public._server is None
@@ -440,7 +447,7 @@ async def test_nothing_is_public_without_the_setting(reader: Reader) -> None:
 
 
 async def test_a_public_address_that_is_taken_is_told(reader: Reader) -> None:
-    """The operator reads what is wrong."""
+    """If another process holds the public address, the start fails and names `PARLEY_PUBLIC_BIND`."""
     address = Address.of(reader.hall.public_url.removeprefix("http://").rstrip("/"), "")
     with pytest.raises(Unavailable, match=r"can't be used.*PARLEY_PUBLIC_BIND"):
         await PublicPages(reader.hall.pages).start(address)
@@ -463,12 +470,12 @@ async def test_a_public_address_that_is_taken_is_told(reader: Reader) -> None:
     ],
 )
 def test_the_time_left_is_told_in_one_unit(seconds: int, expected: str) -> None:
-    """The nearer the close, the finer."""
+    """The time left is told in one unit: minutes below an hour, hours below two days, then days."""
     assert time_left(translator("en"), timedelta(seconds=seconds)) == expected
 
 
 def test_a_text_becomes_html() -> None:
-    """Neighbouring items share a list, everything is escaped, only web addresses link."""
+    """In HTML neighbouring items share a list, all words are escaped, and only web addresses become links."""
     content = text(
         paragraph("a < b", Bold(" & "), Code("<c>")),
         quote("said"),
@@ -484,7 +491,7 @@ def test_a_text_becomes_html() -> None:
 
 
 def test_an_element_escapes_what_it_is_given() -> None:
-    """Only markup that was made here is markup."""
+    """An HTML element escapes text and attribute values, keeps elements, and drops attributes without a value."""
     element = el("a", "<b>", el("i", "x"), None, href='"><script>', data_x=None, hidden=True)
     assert element == '<a href="&quot;&gt;&lt;script&gt;" hidden>&lt;b&gt;<i>x</i></a>'
     assert isinstance(element, Html)
@@ -494,7 +501,7 @@ def test_an_element_escapes_what_it_is_given() -> None:
 
 
 async def test_what_a_page_sends_twice_is_done_once(reader: Reader) -> None:
-    """A press that comes again under its key doesn't undo a newer vote, and a line opens one poll."""
+    """A line or a press sent again under its key is done once, so an old press can't undo a newer vote."""
     for _ in range(2):
         await _send(reader, "say", {"line": CREATE}, "create-1")
     assert len(await reader.hall.instance.polls.listed("web:demo")) == 1
@@ -511,7 +518,7 @@ async def test_what_a_page_sends_twice_is_done_once(reader: Reader) -> None:
 
 @pytest.mark.parametrize("key", ["", "a" * 65, "not a key"])
 async def test_without_a_key_each_press_counts(reader: Reader, key: str) -> None:
-    """Beside the rule: a page that gives no key, or none that could be one, does each thing as often as it is sent."""
+    """A press without a valid key of at most 64 characters counts each time it is sent."""
     await reader.say(ADA, CREATE)
     for choice in ("0", "1", "0"):
         await _send(reader, "press", {"action": f"v1:vote:p1:{choice}", "message": "", "values": []}, key)
@@ -519,7 +526,7 @@ async def test_without_a_key_each_press_counts(reader: Reader, key: str) -> None
 
 
 async def test_a_key_is_one_member_s_own(reader: Reader) -> None:
-    """Two members whose pages make the same key both vote."""
+    """A key belongs to one member, so two members with the same key both vote."""
     await reader.say(ADA, CREATE)
     for member in ("ada", "ben"):
         await _send(reader, "press", {"action": "v1:vote:p1:0", "message": "", "values": []}, "same", member)

@@ -1,4 +1,4 @@
-"""No way on the web leads into a private poll, or to a file that another member was given."""
+"""Private polls and files are out of reach on the web for members who weren't in their place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.world import request as ask
 QUESTION, OPTION = "Shall we sell the office?", "Oolong"
 CREATE = f'/poll create post:yes question:"{QUESTION}" options:"{OPTION} | Green"'
 MEMBERS = ("ben", "mo")
-"""A member and a moderator who weren't in the private place."""
+"""A member and a moderator who aren't in the private place."""
 PLACES = {
     "a direct conversation of the demonstration": Place("web", "demo", "ada", direct=True, private=True),
     "a private channel of another platform": Place("test", "demo", "office", private=True),
@@ -31,7 +31,7 @@ PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Intruder:
-    """Asks the demonstration's server as a browser can, as any of its members."""
+    """Asks the demonstration's server as a browser does, in the name of any member."""
 
     hall: Hall
     session: aiohttp.ClientSession
@@ -50,7 +50,7 @@ class Intruder:
             return response.status, await response.text()
 
     async def history(self, member: str) -> str:
-        """Everything that a page of this member reads when it opens."""
+        """Return everything that a page of this member reads when it opens."""
         pieces = []
         async with self.session.get(f"{self.hall.url}api/events?member={member}&after=") as response:
             async for line in response.content:
@@ -68,7 +68,7 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 @pytest.fixture
 async def intruder(tmp_path: Path, place: Place) -> AsyncIterator[Intruder]:
-    """Where a private poll with one vote is, whose totals its members may see."""
+    """Open a private poll with one vote, whose totals its members may see."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession() as session:
         ada = replace(member_request("Ada", place), now=hall.clock.now)
         opened = await hall.instance.bot.say(ada, f"{CREATE} results:live secret:no")
@@ -87,7 +87,8 @@ def tells(text: str) -> bool:
 
 
 async def test_a_private_poll_has_no_page(intruder: Intruder) -> None:
-    """Neither page nor export is there, in the same words as for a poll that does not exist, open or closed."""
+    """A private poll's page and export give the same 404 as a poll that doesn't exist, while it is open and after
+    its close."""
     for _ in range(2):
         for path in ("polls/{}", "polls/{}?lang=en-XA", "polls/{}/export.csv", "polls/{}/export.json"):
             answer = await intruder.get(path.format("p1"))
@@ -100,7 +101,7 @@ async def test_a_private_poll_has_no_page(intruder: Intruder) -> None:
 
 
 async def test_a_private_poll_has_no_public_page(intruder: Intruder) -> None:
-    """Outsiders get the same answer as for a poll that does not exist."""
+    """On the public address a private poll gives the same 404 as a poll that doesn't exist."""
     answer = await intruder.get("polls/p1", public=True)
     assert answer == await intruder.get("polls/p9", public=True)
     assert answer[0] == 404
@@ -108,7 +109,7 @@ async def test_a_private_poll_has_no_public_page(intruder: Intruder) -> None:
 
 @pytest.mark.parametrize("member", MEMBERS)
 async def test_no_command_on_the_page_finds_a_private_poll(intruder: Intruder, member: str) -> None:
-    """Typed by its id, by its words or as the only one there is: the answer has nothing of it."""
+    """No command of a member or moderator elsewhere shows a private poll, by its id, by a word or as the only one."""
     lines = (
         "/poll list",
         "/poll results",
@@ -131,7 +132,7 @@ async def test_no_command_on_the_page_finds_a_private_poll(intruder: Intruder, m
 
 @pytest.mark.parametrize("member", MEMBERS)
 async def test_no_control_that_somebody_makes_up_reaches_a_private_poll(intruder: Intruder, member: str) -> None:
-    """A press or a form with its id does nothing and tells nothing."""
+    """A made-up press or form with a private poll's id changes nothing and shows nothing of the poll."""
     for action in ("vote:p1:1", "ballot:p1", "cast:p1:1", "withdraw:p1", "mine:p1", "secrecy:p1", "poll-show:p1",
                    "poll-results:p1", "poll-post:p1", "poll-close:p1", "poll-cancel:p1"):  # fmt: skip
         for values in ([], ["1"]):
@@ -145,7 +146,7 @@ async def test_no_control_that_somebody_makes_up_reaches_a_private_poll(intruder
 
 @pytest.mark.parametrize("member", MEMBERS)
 async def test_no_suggestion_names_a_private_poll(intruder: Intruder, member: str) -> None:
-    """Completion leaves it out, whatever has been typed of it."""
+    """Completion never suggests a private poll to members elsewhere."""
     for line in ("/poll results ", "/poll results poll:", "/poll results poll:p", "/poll close Shall", "/poll export "):
         _, answer = await intruder.post("complete", {"line": line}, member)
         assert not tells(answer), line
@@ -153,7 +154,8 @@ async def test_no_suggestion_names_a_private_poll(intruder: Intruder, member: st
 
 
 async def test_a_receipt_is_checked_and_shows_no_question(intruder: Intruder) -> None:
-    """The right code works anywhere and tells that a ballot counts; a wrong one answers as for no poll."""
+    """Anyone with a private poll's receipt can check it without seeing the question; a wrong code gets the answer
+    for a missing poll."""
     own = await intruder.hall.instance.bot.press(member_request("Ada", intruder.place), "v1:mine:p1")
     code = next(word for word in words(own).split() if word.startswith("p1-"))
     assert await intruder.hall.instance.polls.receipt("p1", code.removeprefix("p1-")) is Receipt.INCLUDED
@@ -167,7 +169,7 @@ async def test_a_receipt_is_checked_and_shows_no_question(intruder: Intruder) ->
 
 
 async def test_a_place_that_is_not_there_takes_no_post(tmp_path: Path) -> None:
-    """What is for a place that the demonstration doesn't have is shown to nobody, never to everybody."""
+    """A post or an edit for a place that the demonstration doesn't have fails, and no member sees it."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession() as session:
         strangers = (
             Place("web", "demo", "office", private=True),
@@ -184,7 +186,7 @@ async def test_a_place_that_is_not_there_takes_no_post(tmp_path: Path) -> None:
 
 
 async def test_a_poll_of_everybody_s_place_is_there(tmp_path: Path) -> None:
-    """Beside the rule: a poll that was opened in the conversation of all has its page."""
+    """A poll that a member opened in the channel of all has a page."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession() as session:
         await hall.instance.bot.say(ask("Ada", platform="web"), CREATE)
         async with session.get(f"{hall.url}polls/p1") as response:
@@ -193,7 +195,7 @@ async def test_a_poll_of_everybody_s_place_is_there(tmp_path: Path) -> None:
 
 
 async def test_a_file_is_served_to_the_member_who_was_given_it(tmp_path: Path) -> None:
-    """Another member gets none of it, by its message's id, with any index; a shared message's file is for all."""
+    """A file in a private message is served only to its member; a file in a shared message is served to all."""
     async with serving_polls(tmp_path) as hall, aiohttp.ClientSession() as session:
         reply = Reply(files=(Attachment("mine.json", '{"mine": true}', "application/json"),))
         own = await hall.chat.post(Place("web", "demo", "ada", direct=True, private=True), reply)

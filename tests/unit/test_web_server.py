@@ -1,4 +1,4 @@
-"""The web chat's server, spoken to over a real socket on this machine."""
+"""The web chat's server, over a real socket on this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Client:
-    """Speaks as the page does, for one member at a time."""
+    """A client that speaks as the page does, for one member at a time."""
 
     served: Served
     session: aiohttp.ClientSession
@@ -72,7 +72,7 @@ class Client:
         return answer
 
     async def history(self, member: str = "ada", after: str = "", **headers: str) -> list[tuple[str, Json]]:
-        """What a page that opens now is told, until it is up to date: (event id, message)."""
+        """Return the messages that a page gets when it opens, until it is up to date: (event id, message)."""
         async with self.events(member, after, **headers) as stream:
             return await stream.until_ready()
 
@@ -87,12 +87,12 @@ class Client:
 
 @dataclass
 class Stream:
-    """Server-sent events as they come."""
+    """A stream of server-sent events."""
 
     response: aiohttp.ClientResponse
 
     async def next(self) -> tuple[str, str, Json]:
-        """(kind, id, data) of the next event; comments are passed over."""
+        """Return (kind, id, data) of the next event; comments are skipped."""
         lines: dict[str, str] = {}
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -113,7 +113,7 @@ class Stream:
 
 
 class Answers:
-    """Answers that the showcase doesn't give."""
+    """Commands and actions with answers that the showcase doesn't give."""
 
     @command("moderate", "Is for moderators", permission=Permission.MODERATOR)
     async def moderate(self, _ctx: Context) -> Outcome:
@@ -141,7 +141,7 @@ async def client() -> AsyncIterator[Client]:
 
 
 def words_of(message: Json) -> str:
-    """All words of a message that a member reads."""
+    """Return all words of a message that a member reads."""
     texts = [message["text"]]
     for card in message["cards"]:
         texts += [
@@ -157,14 +157,14 @@ def words_of(message: Json) -> str:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.example.org"])
 async def test_it_is_served_to_this_machine_alone(host: str) -> None:
-    """Anyone could be any member, so an address that others can reach is refused, and named."""
+    """The web chat, where anyone could pose as any member, refuses an address that other machines can reach."""
     chat, _ = make_chat()
     with pytest.raises(Refused, match=re.escape(f"instead of {host}.")):
         await chat.start(host, 20_001)
 
 
 async def test_a_port_that_is_taken_is_named() -> None:
-    """An operator who starts it twice reads which port is taken instead of a traceback."""
+    """If the port is taken, the start fails and names the port and `PARLEY_PORT`."""
     async with serving() as served:
         chat, _ = make_chat()
         port = int(served.host.rpartition(":")[2])
@@ -177,7 +177,7 @@ async def test_a_port_that_is_taken_is_named() -> None:
 )
 @pytest.mark.parametrize("path", ["", "static/chat.js", "api/hello", "api/events?member=ada"])
 async def test_another_host_is_refused(client: Client, host: str, path: str) -> None:
-    """A name that was made to point at this machine (DNS rebinding) gets nothing, not even the page."""
+    """A request under another host's name (DNS rebinding) gets a 403, even for the page and its files."""
     port = client.served.host.rpartition(":")[2]
     status, _, _ = await client.get(path, Host=host.format(port=port))
     assert status == 403
@@ -185,7 +185,7 @@ async def test_another_host_is_refused(client: Client, host: str, path: str) -> 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "[::1]:{port}"])
 async def test_this_machine_may_be_called_by_its_names(client: Client, host: str) -> None:
-    """All names of the loopback address work."""
+    """A request may name the host `127.0.0.1`, `localhost` or `[::1]` with the port."""
     port = client.served.host.rpartition(":")[2]
     assert (await client.get("api/hello", Host=host.format(port=port)))[0] == 200
 
@@ -205,7 +205,7 @@ async def test_this_machine_may_be_called_by_its_names(client: Client, host: str
     ],
 )
 async def test_another_site_can_change_nothing(client: Client, headers: dict[str, str]) -> None:
-    """A post from elsewhere, or without the page's token, is refused and leaves no trace."""
+    """A post from another site, or without the page's token, gets a 403 and changes nothing."""
     for path in ("say", "press", "submit", "complete"):
         status, answer = await client.post(f"api/{path}", {"line": "hello"}, **headers)
         assert status == 403
@@ -215,15 +215,18 @@ async def test_another_site_can_change_nothing(client: Client, headers: dict[str
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 async def test_only_json_is_read(client: Client, kind: str) -> None:
-    """The kinds of content that a form elsewhere can send are refused."""
+    """The server reads only JSON and answers 415 to the content types that a form on another site can send."""
     status, _ = await client.post("api/say", {"line": "hello"}, Content_Type=kind)
     assert status == 415
 
 
 async def test_only_so_many_pages_are_open_at_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One more is told so; where one closes, another may open. A request for headers alone opens none."""
+    """One page more than the limit gets a 503, and a page may open again after others have closed.
+
+    A HEAD request for the events gets a 405.
+    """
     monkeypatch.setattr(chat_routes, "PAGES_MAX", 2)
-    monkeypatch.setattr(chat_routes, "HEARTBEAT", 0.01)  # a page that has gone is noticed by the next
+    monkeypatch.setattr(chat_routes, "HEARTBEAT", 0.01)  # the next heartbeat notices a page that has gone
     async with client.events("ada") as one, client.events("ben") as two:
         await one.until_ready()
         await two.until_ready()
@@ -236,7 +239,7 @@ async def test_only_so_many_pages_are_open_at_once(client: Client, monkeypatch: 
 
 
 async def test_a_silent_page_gets_signs_of_life(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that closes what is silent doesn't close these, and the next message still comes."""
+    """A stream without messages carries a comment at each heartbeat, and then the next message."""
     monkeypatch.setattr(chat_routes, "HEARTBEAT", 0.01)
     async with client.events("ada") as stream:
         await stream.until_ready()
@@ -248,7 +251,7 @@ async def test_a_silent_page_gets_signs_of_life(client: Client, monkeypatch: pyt
 
 
 async def test_another_site_can_read_nothing(client: Client) -> None:
-    """What another site asks for is refused, and no answer ever allows another origin."""
+    """A request from another site gets a 403, and no answer allows another origin."""
     for path in ("api/hello", "api/events?member=ada"):
         assert (await client.get(path, Sec_Fetch_Site="cross-site"))[0] == 403
         assert (await client.get(path, Origin="https://evil.example"))[0] == 403
@@ -258,14 +261,14 @@ async def test_another_site_can_read_nothing(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["", "static/chat.js", "static/none.js", "api/hello", "api/none", "api/say"])
 async def test_every_answer_carries_the_protecting_headers(client: Client, path: str) -> None:
-    """The content security policy and its companions stand on refusals and errors too."""
+    """Every answer, refusals and errors included, carries the protecting headers, and no policy allows `unsafe`."""
     _, _, response = await client.get(path)
     assert {name: response.headers.get(name) for name in HEADERS} == dict(HEADERS)
     assert "unsafe" not in response.headers["Content-Security-Policy"]
 
 
 async def test_the_stream_carries_the_protecting_headers(client: Client) -> None:
-    """The stream of events is an answer like any other."""
+    """The stream of events carries the protecting headers."""
     async with client.events("ada") as stream:
         assert {name: stream.response.headers.get(name) for name in HEADERS} == dict(HEADERS)
 
@@ -278,7 +281,7 @@ async def test_only_the_page_s_own_files_are_served(client: Client, name: str) -
 
 
 async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client) -> None:
-    """It may keep each, and asks each time: it gets a 304 for what it has, with the same headers, and no other."""
+    """A browser that sends a file's tag gets a 304 with the same headers; one that sends another tag gets the file."""
     _, _, response = await client.get("static/chat.js")
     tag = response.headers["ETag"]
     assert response.headers["Cache-Control"] == "no-cache"
@@ -292,7 +295,7 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client) -> 
 
 
 async def test_what_is_served_belongs_together(tmp_path: Path) -> None:
-    """Files that are changed while the bot runs, as by an upgrade, are not served before it starts again."""
+    """Static files are read once at the start; a file changed later is served as it was until a restart."""
     style = tmp_path / "style.css"
     style.write_text("old")
     files = Files(tmp_path)
@@ -302,7 +305,7 @@ async def test_what_is_served_belongs_together(tmp_path: Path) -> None:
 
 
 async def test_the_page_has_no_inline_script_or_style(client: Client) -> None:
-    """The policy forbids them, so the page and its modules do without."""
+    """The page has no inline script or style; its modules write no HTML, evaluate no text and name no other site."""
     _, page, _ = await client.get("")
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=", page)
     modules = "".join(file.read_text() for file in STATIC.glob("*.js"))
@@ -315,13 +318,14 @@ async def test_the_page_has_no_inline_script_or_style(client: Client) -> None:
 
 @pytest.mark.parametrize("member", ["", "eve", "Ada", "../ada", "a" * 5_000])
 async def test_only_members_of_the_demonstration_take_part(client: Client, member: str) -> None:
-    """A visitor who is not on the list can neither speak nor listen."""
+    """A visitor who isn't a member of the demonstration can neither speak nor listen."""
     assert (await client.post("api/say", {"line": "hello"}, member))[0] == 403
     assert (await client.get(f"api/events?member={member}"))[0] == 403
 
 
 async def test_the_bot_is_told_who_asks(client: Client) -> None:
-    """The member, their language and their time zone travel with each request."""
+    """Each request carries the member, their rights, their language and their time zone; unknown languages and zones
+    are ignored."""
     answer = await client.say("/whoami", "mo", X_Parley_Zone="Europe/Berlin", X_Parley_Lang="en-XA")
     assert words_of(answer["messages"][1]).startswith("mo True en-XA Europe/Berlin 2026-11-25T12:00:00")
     answer = await client.say("/whoami", "ada", X_Parley_Zone="../../etc/passwd", Accept_Language="xx, en;q=0.5")
@@ -329,7 +333,7 @@ async def test_the_bot_is_told_who_asks(client: Client) -> None:
 
 
 async def test_the_first_screen_is_no_message(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A member who has said nothing reads the topic's card; a refusal isn't shown in its place."""
+    """A new member's first screen shows the topic's card, which is no message; if Parley refuses, it shows no card."""
     status, answer, _ = await client.get("api/welcome", X_Parley_Member="ada")
     (card,) = json.loads(answer)["cards"]
     assert (status, card["title"]) == (200, "Tea in the office")
@@ -340,14 +344,14 @@ async def test_the_first_screen_is_no_message(client: Client, monkeypatch: pytes
 
 
 async def test_the_page_knows_each_command_and_for_whom_it_is(client: Client) -> None:
-    """It offers a member none that only a moderator may use."""
+    """The page learns of each command whether all members may use it or only moderators."""
     commands = {each["name"]: each["members"] for each in json.loads((await client.get("api/hello"))[1])["commands"]}
     assert commands["fact"] is True
     assert commands["moderate"] is False
 
 
 async def test_a_question_is_asked_of_the_bot_alone(client: Client) -> None:
-    """A line that ends with a question mark, in any script, is answered as by `/ask`, to its member."""
+    """A line that ends with a question mark, in any script, is private and answered as by `/ask`."""
     for line in ("do most people drink tea?", "do most people drink tea？"):
         question, answer = (await client.say(line))["messages"]
         assert (question["text"], question["private"], answer["private"]) == (line, True, True)
@@ -356,7 +360,7 @@ async def test_a_question_is_asked_of_the_bot_alone(client: Client) -> None:
 
 
 async def test_a_line_that_names_the_bot_is_answered_before_everyone(client: Client) -> None:
-    """The line and the answer are for all, with or without a question mark."""
+    """A line that begins with @Parley and its answer are public, with or without a question mark."""
     for line in ("@Parley do most people drink tea", "@Parley do most people drink tea?"):
         question, answer = (await client.say(line, "ada" if line.endswith("?") else "ben"))["messages"]
         assert (question["text"], question["private"], answer["private"]) == (line, False, False)
@@ -364,7 +368,7 @@ async def test_a_line_that_names_the_bot_is_answered_before_everyone(client: Cli
 
 
 async def test_a_look_up_is_private(client: Client) -> None:
-    """Neither the question nor the answer reaches anybody else, then or later."""
+    """A look-up and its answer reach only the member who asked, at once and when another page opens later."""
     async with client.events("ben") as ben, client.events("ada") as ada:
         await ben.until_ready()
         await ada.until_ready()
@@ -379,7 +383,7 @@ async def test_a_look_up_is_private(client: Client) -> None:
 
 
 async def test_what_is_shared_reaches_everyone(client: Client) -> None:
-    """`share:yes` shows the question and the answer to all; Share shows what was looked up."""
+    """With `share:yes` everyone sees question and answer; the Share button posts the card of a private look-up."""
     await client.say("/fact coffee ban share:yes")
     question, answer = [m for _, m in await client.history("ben")]
     assert (question["author"], question["text"], question["private"]) == ("ada", "/fact coffee ban share:yes", False)
@@ -392,14 +396,14 @@ async def test_what_is_shared_reaches_everyone(client: Client) -> None:
 
 
 async def test_a_refusal_of_a_public_command_is_private(client: Client) -> None:
-    """What went wrong is nobody else's business."""
+    """If a public command is refused, only its member sees the command and the refusal."""
     await client.say("/announce share:perhaps words:twice words:thrice")
     assert await client.history("ben") == []
     assert len(await client.history("ada")) == 2
 
 
 async def test_words_without_a_slash_go_to_everyone(client: Client) -> None:
-    """They are a chat message; the first time, the member alone learns how to ask the bot."""
+    """Words without a slash are a message to everyone; at the first one the member alone reads how to ask Parley."""
     first = await client.say("good morning")
     again = await client.say("and good night")
     assert [m["private"] for m in first["messages"]] == [False, True]
@@ -411,7 +415,7 @@ async def test_words_without_a_slash_go_to_everyone(client: Client) -> None:
 
 @pytest.mark.parametrize("mark", ["\u202e", "\ufeff", "\u200b ", "\x00", "\t\u2066"])
 async def test_a_command_after_what_cannot_be_seen_is_private(client: Client, mark: str) -> None:
-    """A sign without a shape, as comes with pasted text, doesn't turn a look-up into words to everyone."""
+    """A command stays private even if invisible characters stand before its slash."""
     await client.say(f"{mark}/fact coffee ban")
     assert await client.history("ben") == []
     assert "Contradicted" in words_of((await client.history("ada"))[1][1])
@@ -421,7 +425,7 @@ async def test_a_command_after_what_cannot_be_seen_is_private(client: Client, ma
 
 
 async def test_a_page_that_is_opened_again_shows_the_conversation(client: Client) -> None:
-    """What was said for all, and to this member alone, is told again, in order."""
+    """A page that opens gets all public messages and the member's own private ones, in order."""
     await client.say("one", "ben")
     await client.say("/topic")
     messages = [m for _, m in await client.history()]
@@ -431,7 +435,7 @@ async def test_a_page_that_is_opened_again_shows_the_conversation(client: Client
 
 @pytest.mark.parametrize("by_header", [True, False])
 async def test_a_stream_resumes_where_it_broke_off(client: Client, *, by_header: bool) -> None:
-    """After Last-Event-ID only what is new is sent, and what was changed meanwhile."""
+    """A stream that resumes after a mark, in `Last-Event-ID` or the address, brings only newer and changed messages."""
     await client.say("/announce one", "ben")
     mark = (await client.history())[-1][0]
     await client.say("two", "ben")
@@ -442,13 +446,13 @@ async def test_a_stream_resumes_where_it_broke_off(client: Client, *, by_header:
 
 @pytest.mark.parametrize("mark", ["x", "-1", "1e9", "9" * 40, "٣"])
 async def test_a_strange_mark_means_everything(client: Client, mark: str) -> None:
-    """A mark that the server never gave is not trusted."""
+    """A stream with a mark that the server never gave starts from the beginning."""
     await client.say("one")
     assert [m["text"] for _, m in await client.history("ben", after=mark)] == ["one"]
 
 
 async def test_stopping_ends_every_stream_at_once() -> None:
-    """An open page never keeps the bot from stopping."""
+    """When Parley stops, it ends every open stream at once."""
     chat, bot = make_chat()
     url = await start_anywhere(chat)
     async with aiohttp.ClientSession() as session, session.get(f"{url}api/events?member=ada") as response:
@@ -466,7 +470,7 @@ async def test_stopping_ends_every_stream_at_once() -> None:
 
 
 async def test_a_control_may_replace_its_message(client: Client) -> None:
-    """The message whose button was used is redrawn in its place, for everyone who sees it."""
+    """A press may redraw the message of its button: the message keeps its id and is told as changed."""
     message = (await client.say("/counter-button"))["messages"][1]
     answer = await client.press("v1:count:1", message["id"])
     assert (answer["messages"][0]["id"], words_of(answer["messages"][0])) == (message["id"], "Counted to 1")
@@ -475,7 +479,7 @@ async def test_a_control_may_replace_its_message(client: Client) -> None:
 
 
 async def test_a_private_answer_never_replaces_what_everyone_sees(client: Client) -> None:
-    """A press on a public message gives the presser an answer of their own."""
+    """A private answer to a press on a public message is a message of its own and leaves the public one."""
     public = (await client.say("/announce now"))["messages"][1]
     answer = await client.press("v1:count:1", public["id"], "ben")
     assert answer["messages"][0]["id"] != public["id"]
@@ -483,7 +487,10 @@ async def test_a_private_answer_never_replaces_what_everyone_sees(client: Client
 
 
 async def test_a_public_answer_may_replace_what_everyone_sees(client: Client) -> None:
-    """A press that answers publicly redraws the public message; one that answers beside it leaves it."""
+    """A public answer redraws the message of its button if the action says so, and is otherwise a new message.
+
+    A private message stays private.
+    """
     public = (await client.say("/announce now"))["messages"][1]
     for control, is_same in (("v1:everyone:again", True), ("v1:beside:too", False)):
         answer = await client.press(control, public["id"], "ben")
@@ -495,7 +502,7 @@ async def test_a_public_answer_may_replace_what_everyone_sees(client: Client) ->
 
 
 async def test_an_answer_may_be_a_file_alone(client: Client) -> None:
-    """It is a message like any other; a message without a file has none to serve."""
+    """An answer may be a file without words. A message without a file gives a 404 for one."""
     (message,) = (await client.press("v1:file"))["messages"]
     assert (message["cards"], [file["name"] for file in message["files"]]) == ([], ["tea.txt"])
     headers = {"X_Parley_Member": "ada"}
@@ -508,7 +515,7 @@ async def test_an_answer_may_be_a_file_alone(client: Client) -> None:
 
 @pytest.mark.parametrize(("name", "most"), [("message", 100), ("action", 200)])
 async def test_a_control_s_words_are_short(client: Client, name: str, most: int) -> None:
-    """What is longer than any that was drawn is refused."""
+    """A message id may have 100 characters and an action 200; a press or form with one more gets a 400."""
     for path in ("press", "submit"):
         for length, status in ((most, 200), (most + 1, 400)):
             body = {"action": "v1:none", "message": "", "values": [], "answers": {}, name: "x" * length}
@@ -516,7 +523,7 @@ async def test_a_control_s_words_are_short(client: Client, name: str, most: int)
 
 
 async def test_another_member_s_message_can_t_be_replaced(client: Client) -> None:
-    """Knowing the id of a private message is not enough to change it."""
+    """A press with the id of another member's private message doesn't change that message."""
     private = (await client.say("/counter-button"))["messages"][1]
     answer = await client.press("v1:count:1", private["id"], "ben")
     assert answer["messages"][0]["id"] != private["id"]
@@ -527,14 +534,14 @@ async def test_another_member_s_message_can_t_be_replaced(client: Client) -> Non
     "action", ["v1:none:a", "v2:open:tea:x", "", "x" * 200, "v1:open:tea", "v1:open:tea:none:more"]
 )
 async def test_a_control_of_another_version_is_answered_politely(client: Client, action: str) -> None:
-    """Nobody presses in vain: what no longer works says so."""
+    """A press on an outdated or made-up control is answered with "Out of date"."""
     answer = await client.press(action, "gone")
     title = "Not found" if action.startswith("v1:open:tea:x") else "Out of date"
     assert title in words_of(answer["messages"][0])
 
 
 async def test_a_form_is_opened_corrected_and_sent(client: Client) -> None:
-    """A form is for the person alone; it stays open with its errors, then answers."""
+    """A form comes back with its errors until its answers are valid; then the member gets the reply."""
     opened = await client.say("/survey")
     assert [m["text"] for m in opened["messages"]] == ["/survey"]
     assert opened["form"]["title"] == "A few questions"
@@ -547,7 +554,7 @@ async def test_a_form_is_opened_corrected_and_sent(client: Client) -> None:
 
 
 async def test_a_suggestion_carries_the_line_it_makes(client: Client) -> None:
-    """Taking a suggestion needs no knowledge of the grammar: the whole line comes with it."""
+    """Each suggestion carries the whole line that it makes; words without a command get no suggestion."""
 
     async def complete(line: str) -> list[str]:
         _, answer = await client.post("api/complete", {"line": line})
@@ -578,7 +585,7 @@ STRANGE = [
 
 @pytest.mark.parametrize("written", STRANGE, ids=lambda written: written[:12])
 async def test_what_a_person_writes_is_text(client: Client, written: str) -> None:
-    """Whatever it looks like, others read it as it was written."""
+    """Others read a message exactly as its member wrote it, even if it looks like markup."""
     await client.say(written)
     assert [m["text"] for _, m in await client.history("ben")] == [written]
 
@@ -588,7 +595,7 @@ async def test_what_a_person_writes_is_text(client: Client, written: str) -> Non
 )
 @pytest.mark.parametrize("command", ["/search", "/fact", "/nosuch"])
 async def test_whatever_is_asked_is_answered(client: Client, command: str, written: str) -> None:
-    """No question is met with silence, an error page or a bug's code."""
+    """Any words after a command get an answer that isn't empty and isn't a bug's code."""
     answer = await client.say(f"{command} {written}")
     assert answer["messages"][0]["text"] == f"{command} {written}"
     assert words_of(answer["messages"][1])
@@ -596,14 +603,14 @@ async def test_whatever_is_asked_is_answered(client: Client, command: str, writt
 
 
 async def test_what_can_t_be_seen_is_left_out(client: Client) -> None:
-    """Controls, direction overrides and broken characters can't disguise what was said."""
+    """A message loses its control characters, direction overrides and broken characters."""
     await client.say("pay \u202egnp.exe\u202c\x00\x1b[31m \ud800 \u2066now\u2069")
     assert (await client.history("ben"))[0][1]["text"] == "pay gnp.exe[31m  now"
 
 
 @pytest.mark.parametrize("line", ["", "   ", "\u202e", "x" * 20_001])
 async def test_nothing_and_too_much_are_refused_with_words(client: Client, line: str) -> None:
-    """An empty or over-long message is not sent, and the person learns why."""
+    """A message that is empty or has more than 20,000 characters gets a 400 with the reason."""
     status, answer = await client.post("api/say", {"line": line})
     assert (status, bool(answer["error"])) == (400, True)
 
@@ -614,7 +621,7 @@ async def test_nothing_and_too_much_are_refused_with_words(client: Client, line:
     ids=lambda raw: raw[:12],
 )
 async def test_a_broken_request_is_told_so(client: Client, raw: bytes) -> None:
-    """Whatever the body holds, the answer is a sentence and never a bug."""
+    """A request whose body isn't the expected JSON gets a 400 with a sentence."""
     for path in ("say", "press", "submit", "complete"):
         status, answer = await client.send(f"api/{path}", raw)
         assert status == 400
@@ -623,19 +630,19 @@ async def test_a_broken_request_is_told_so(client: Client, raw: bytes) -> None:
 
 @pytest.mark.parametrize("values", ["v", {"a": "b"}, [1], ["x"] * 501, ["x" * 101], [["x"]], None])
 async def test_broken_values_are_told_so(client: Client, values: object) -> None:
-    """What is picked is a short list of ids."""
+    """The values of a press must be a list of texts: at most 500, each with at most 100 characters."""
     assert (await client.post("api/press", {"action": "v1:several", "values": values}))[0] == 400
     assert (await client.post("api/submit", {"action": "v1:survey", "answers": {"name": values}}))[0] in {200, 400}
 
 
 async def test_a_body_that_is_too_large_is_refused(client: Client) -> None:
-    """The server reads only so much."""
+    """A body of more than 256 KiB gets a 413 with a sentence."""
     status, answer = await client.send("api/say", b'{"line": "' + b"x" * BODY_MAX + b'"}')
     assert (status, bool(answer["error"])) == (413, True)
 
 
 async def test_a_bug_is_told_as_a_code(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    """The person gets a reference; what happened inside stays in the log."""
+    """After a bug the member reads only a reference code, and the log has the details."""
     answer = await client.say("/break")
     assert "ref-1" in words_of(answer["messages"][1])
     assert "secret of the inside" not in json.dumps(answer)
@@ -645,7 +652,7 @@ async def test_a_bug_is_told_as_a_code(client: Client, caplog: pytest.LogCapture
 async def test_a_bug_of_the_server_is_told_as_a_code(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same goes for a failure outside the bot."""
+    """After a bug in the server itself the answer is a 500 with a reference code, and the log has the details."""
     monkeypatch.setattr(type(client.served.bot), "complete_line", lambda *_: 1 / 0)
     status, answer = await client.post("api/complete", {"line": "/fact"})
     assert (status, "ref-1" in answer["error"]) == (500, True)
@@ -656,7 +663,7 @@ async def test_a_bug_of_the_server_is_told_as_a_code(
 
 
 async def test_the_core_can_post_and_edit(client: Client) -> None:
-    """What the core posts reaches open pages at once, and an edit changes it in place."""
+    """A message that the core posts reaches open pages at once, and an edit changes it in place."""
     chat = client.served.chat
     async with client.events("ben") as ben:
         await ben.until_ready()
@@ -669,7 +676,7 @@ async def test_the_core_can_post_and_edit(client: Client) -> None:
 
 
 async def test_an_edit_of_a_forgotten_message_says_it_again(client: Client) -> None:
-    """After a restart the core redraws what it posted before: it stands where it stood, at its time, under its id."""
+    """An edit of a message that a restart has forgotten posts it again with its old id, place and time."""
     ref = await client.served.chat.post(PLACE, Reply((Card(title="Open"),)))
     before = (await client.history("ben"))[0][1]
     later, _ = make_chat(first_id=1_000, now=NOW + timedelta(hours=1))
@@ -686,7 +693,7 @@ async def test_an_edit_of_a_forgotten_message_says_it_again(client: Client) -> N
 
 
 async def test_a_direct_message_reaches_one_member(client: Client) -> None:
-    """A place with one member is that member's alone."""
+    """A message posted to a direct conversation reaches only its member."""
     await client.served.chat.post(Place("web", "demo", "dina", direct=True), Reply((Card(title="For you"),)))
     assert await client.history("ada") == []
     assert [words_of(m) for _, m in await client.history("dina")] == ["For you"]
@@ -705,7 +712,8 @@ async def test_a_direct_message_reaches_one_member(client: Client) -> None:
     ],
 )
 async def test_a_message_is_posted_for_those_who_see_its_place(place: Place, audience: str | None) -> None:
-    """Everybody, or the member of a conversation with the bot; for any other place the core hears that it's gone."""
+    """A message in the channel is for everyone and one in a direct conversation for its member; a post to any other
+    place fails."""
     chat, _ = make_chat()
     if audience is None:
         with pytest.raises(PlaceGone):
@@ -717,7 +725,7 @@ async def test_a_message_is_posted_for_those_who_see_its_place(place: Place, aud
 
 
 async def test_the_demonstration_has_one_channel_and_its_members() -> None:
-    """A notice reaches a member of it alone; nobody has a role."""
+    """The demonstration has one channel and no roles, and a notice reaches only the member it is for."""
     chat, _ = make_chat()
     channels = (("demo", "main"), ("demo", "other"), ("elsewhere", "main"))
     assert [await chat.has_channel(*channel) for channel in channels] == [True, False, False]
@@ -731,7 +739,7 @@ async def test_the_demonstration_has_one_channel_and_its_members() -> None:
 
 
 async def test_every_sentence_of_the_page_is_translated(client: Client) -> None:
-    """In the pseudo-locale every sentence is bracketed; one that skipped gettext would show."""
+    """Every sentence of the page, and every command's description, is translated."""
     hello = json.loads((await client.get("api/hello?lang=en-XA"))[1])
     sentences = [*hello["words"].values(), *(command["description"] for command in hello["commands"])]
     assert [sentence for sentence in sentences if not sentence.startswith("⟦")] == []
@@ -743,13 +751,13 @@ async def test_every_sentence_of_the_page_is_translated(client: Client) -> None:
 
 
 async def test_a_language_without_a_catalogue_is_answered_in_english(client: Client) -> None:
-    """The page says which language it is in, so that screen readers pronounce it rightly."""
+    """A page in a language without a catalogue is in English and says so in its `lang` attribute."""
     _, page, _ = await client.get("", Accept_Language="tlh, fr;q=broken, *;q=0.1")
     assert '<html lang="en">' in page
 
 
 async def test_refusals_are_translated(client: Client) -> None:
-    """What the server says no with is a sentence like any other."""
+    """The server's refusals are translated."""
     for path, headers in (("say", {"X_Parley_Token": "x"}), ("say", {}), ("none", {})):
         _, answer = await client.post(f"api/{path}", {}, X_Parley_Lang="en-XA", **headers)
         assert answer["error"].startswith("⟦"), answer

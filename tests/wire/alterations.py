@@ -1,4 +1,4 @@
-"""Alter the tests' servers, one thing at a time, with the facts that each alteration breaks."""
+"""Alterations of the tests' servers: each changes one behaviour, and names the facts that this breaks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Alter = Callable[[Any, Patch], None]
 
 
 def breaks(*facts: str) -> Callable[[Alter], Alter]:
-    """Register the function as an alteration, under its name, which breaks these facts."""
+    """Register the function, under its own name, as an alteration that breaks these facts."""
 
     def register(alter: Alter) -> Alter:
         platform = "discord" if facts[0].startswith("D-") else "slack"

@@ -41,7 +41,7 @@ class World:
     clock: Clock
 
     def forward(self, **span: float) -> None:
-        """Let time pass, here and at Discord."""
+        """Let time pass for Parley and for Discord."""
         self.clock.forward(**span)
         cast("Clock", self.server.now).forward(**span)
 
@@ -56,7 +56,7 @@ class World:
         await self.instance.copies.drain()
 
     async def answered(self) -> None:
-        """Wait until everybody who asked has their whole answer. Nobody is answered from then on."""
+        """Wait until all members have their whole answers. Parley answers nobody after that."""
         await self.client._responder.drain(HURRY)
 
     async def tally(self, poll: str = "p1") -> dict[str, int]:
@@ -111,7 +111,7 @@ def shown_once(answer: Interaction) -> bool:
 
 
 def words(message: Message) -> str:
-    """Return the message's text without its marks."""
+    """Return the message's text without its asterisks."""
     return message.text.replace("*", "")
 
 
@@ -126,7 +126,7 @@ def direct_messages(server: DiscordServer, member: Member) -> list[Message]:
 
 
 def bugs(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the messages of logged errors, which are bugs in these tests."""
+    """Return the messages of logged errors. In these tests, any logged error is a bug."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
@@ -158,7 +158,7 @@ async def discord_world(folder: Path, *, content: Path = CONTENT, patience: floa
 async def parley(
     server: DiscordServer, folder: Path, *, clock: Clock | None = None, content: Path = CONTENT, patience: float = 1.5
 ) -> AsyncIterator[World]:
-    """Run Parley on a running server. Entering it again is a restart."""
+    """Run Parley on a running server. To enter it again is to restart Parley."""
     clock = clock or Clock()
     with pointed_at(server.url, server.gateway_url), impatient():
         async with (
@@ -225,8 +225,10 @@ async def served(
     url: str = "",
     guild_ready_timeout: float = 0.05,
 ) -> AsyncIterator[Served]:
-    """Run Discord as a service. Entering it again is a restart. `guild_ready_timeout` is the library's wait for each
-    server, in seconds."""
+    """Run Discord as a service. To enter it again is to restart Parley.
+
+    `guild_ready_timeout` is the library's wait for each server, in seconds.
+    """
     clock = clock or Clock()
     with pointed_at(server.url, server.gateway_url), impatient():
         async with running(folder, clock=clock, url=url) as instance:
@@ -237,7 +239,7 @@ async def served(
             try:
                 if wait:
                     await server.until(lambda: world.there)
-                    await asyncio.sleep(0.1)  # for the work after being ready, whose end nothing reports
+                    await asyncio.sleep(0.1)  # for the work that follows readiness, since nothing reports its end
                 yield world
             finally:
                 world.task.cancel()

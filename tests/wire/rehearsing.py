@@ -29,7 +29,7 @@ Obey = Callable[[str], Awaitable[None]]
 
 @dataclass
 class Operator:
-    """Reads the output, and follows each line that begins with an arrow in the client."""
+    """An operator who reads the output, and does in the client what each line with an arrow asks for."""
 
     obey: Obey
     lines: list[str] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Operator:
         return set(_DIFFERENCE.findall(self.report))
 
     async def end(self) -> None:
-        """Raise the operator's error, unless it stopped the rehearsal."""
+        """Raise the operator's error, unless the operator was to stop the rehearsal."""
         for task in self._doing:
             if task.done() and not self.stop_at:
                 task.result()

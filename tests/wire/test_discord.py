@@ -1,6 +1,6 @@
-"""What happens to members, votes and messages when Discord is fast, slow, forgetful or away.
+"""Answers, votes and polls on a Discord that is fast, slow, failing or down.
 
-The real library and the real instance over SQLite, on the local Discord. No test measures time.
+The tests run the real library and the real instance over SQLite on the local Discord. No test measures time.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def members(world: World, count: int) -> list[Member]:
 
 
 def votes(voters: list[Member], poll: Message) -> list[Interaction]:
-    """The first votes for Green, the second for Black, …"""
+    """Start the presses of all voters: the first votes for Green, the second for Black, …"""
     return [voter.start_click(poll, TEAS[number % 3]) for number, voter in enumerate(voters)]
 
 
 def counted(answer: Interaction) -> bool:
-    """The person was told, alone and once, that the vote is in."""
+    """Tell whether the member got one private answer, which says that the vote counts."""
     return shown_once(answer) and answer.text.startswith(tuple(f"### {words}" for words in VOTED))
 
 
@@ -44,7 +44,11 @@ def counted(answer: Interaction) -> bool:
 
 
 async def test_300_members_vote_at_once_while_the_connection_breaks_twice(tmp_path: Path) -> None:
-    """Each gets a private confirmation or Discord's «failed» and may try again; 300 ballots, one tally, few edits."""
+    """Parley counts each of 300 simultaneous votes once, although the connection breaks twice.
+
+    Each member gets one private confirmation, or sees that the vote failed and can try again. All votes together cost
+    fewer than 30 edits of the poll.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), results="live")
@@ -74,12 +78,12 @@ async def test_300_members_vote_at_once_while_the_connection_breaks_twice(tmp_pa
 
 
 def answer_to(poll: Message, vote: Interaction) -> str:
-    """The label that was pressed."""
+    """Return the label of the button that the voter pressed."""
     return next(str(c["label"]) for c in poll.controls if c["custom_id"] == vote.data["custom_id"])
 
 
 async def test_every_half_typed_word_is_answered_while_others_vote(tmp_path: Path) -> None:
-    """Suggestions come for each of 200 members, at most 25, while 100 votes are cast."""
+    """Each of 200 members who type gets 1 to 25 suggestions while 100 others vote, and every vote counts."""
     async with discord_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"))
@@ -99,7 +103,7 @@ async def test_every_half_typed_word_is_answered_while_others_vote(tmp_path: Pat
 
 
 async def test_a_slow_answer_is_announced_and_stays_private(tmp_path: Path) -> None:
-    """Parley says that it thinks, in private, and the answer takes that message's place."""
+    """While an answer takes long, only its member sees «thinking». After 14 minutes the answer still replaces it."""
     async with discord_world(tmp_path, patience=0.05) as world:
         ada = world.server.member("Ada")
         with world.slow("fact") as gate:
@@ -116,7 +120,7 @@ async def test_a_slow_answer_is_announced_and_stays_private(tmp_path: Path) -> N
 async def test_an_answer_that_comes_after_the_token_died_harms_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """15 minutes later there is nobody left to tell; it is no bug, and the next question is answered."""
+    """A token expires after 15 minutes: Parley then drops the answer, logs no error, and goes on answering."""
     async with discord_world(tmp_path, patience=0.05) as world:
         ada = world.server.member("Ada")
         with world.slow("fact") as gate:
@@ -133,7 +137,7 @@ async def test_an_answer_that_comes_after_the_token_died_harms_nobody(
 async def test_a_vote_whose_answer_came_too_late_counts_and_can_be_sent_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After 3 seconds Discord says that it failed; the ballot is in all the same, and a second press changes nothing."""
+    """A vote counts even if its answer comes after Discord has given up on it. A second press changes nothing."""
     async with discord_world(tmp_path) as world:
         poll, ada = await world.poll(world.server.member("Host")), world.server.member("Ada")
         late = ada.start_click(poll, "Green")
@@ -150,7 +154,7 @@ async def test_a_vote_whose_answer_came_too_late_counts_and_can_be_sent_again(
 async def test_suggestions_that_nobody_gets_are_no_bug(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
 ) -> None:
-    """A member who typed on, or whose connection broke, is not waiting any more: one line in the log."""
+    """If suggestions come too late or the connection breaks, Parley logs one warning without a traceback."""
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         if trouble == "broken":
@@ -179,8 +183,10 @@ TROUBLES = {
 async def test_a_failure_of_discord_loses_nothing_and_doubles_nothing(
     tmp_path: Path, call: str, trouble: dict[str, int | bool]
 ) -> None:
-    """Whichever call fails, and whether it was done or not: at most one poll is to be seen, it can be voted on, the
-    vote counts once, and a member without an answer saw Discord's «failed» or is told the next time."""
+    """If a call to answer, post or edit fails, even after Discord has carried it out, at most one poll appears.
+
+    Members can vote in it, a vote that is repeated counts once, and no command or press gets two answers.
+    """
     async with discord_world(tmp_path) as world:
         server, host, ada = world.server, world.server.member("Host"), world.server.member("Ada")
         ways = ["POST", "PATCH"]
@@ -207,14 +213,14 @@ async def test_a_failure_of_discord_loses_nothing_and_doubles_nothing(
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 async def test_a_result_is_announced_once_whatever_fails(tmp_path: Path, trouble: dict[str, int | bool]) -> None:
-    """The call that announces a close fails, done or not: members read the result, and read it once."""
+    """Parley announces a poll's result exactly once, even if Discord fails before or after it posts the result."""
     async with discord_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), closes="1h")
         server.faults.fail(POST, method="POST", **trouble)  # type: ignore[arg-type]
         world.forward(hours=1)
         await world.instance.scheduler.run_due()
-        await server.until(lambda: len(server.posted()) > 1)  # the instance's own scheduler may be at it, and try again
+        await server.until(lambda: len(server.posted()) > 1)  # the instance's own scheduler may be retrying
         for _ in range(2):
             world.forward(hours=1)
             await world.instance.scheduler.run_due()
@@ -224,18 +230,18 @@ async def test_a_result_is_announced_once_whatever_fails(tmp_path: Path, trouble
 
 
 async def settle(world: World, interaction: Interaction) -> None:
-    """Until it was answered; where its answer was lost on the way, the person sees that it failed."""
+    """Wait for the answer. If it was lost on the way, let the member see that the interaction failed."""
     try:
         await interaction.member.wait(interaction, 2)
     except TimeoutError:
         interaction.give_up()
 
 
-# --- what is taken away ---
+# --- lost permissions, messages and channels ---
 
 
 async def test_who_opens_a_poll_where_the_bot_may_not_write_is_told(tmp_path: Path) -> None:
-    """The answer says what a moderator can do, and nothing is stored."""
+    """Where the bot may not write, Parley stores no new poll, and privately tells the host to ask a moderator."""
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         server.forbid(server.main, SEND_MESSAGES)
@@ -246,7 +252,7 @@ async def test_who_opens_a_poll_where_the_bot_may_not_write_is_told(tmp_path: Pa
 
 
 async def test_who_opens_a_poll_in_a_thread_that_the_bot_is_not_in_is_told(tmp_path: Path) -> None:
-    """Its permissions would let the bot write there, and Discord refuses (50001): no open poll stays behind."""
+    """In a private thread without the bot, Parley cancels a new poll, and privately tells the host why."""
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         host.channel = server.add_thread("we two", server.main, kind=PRIVATE_THREAD, people=[host.user.id])
@@ -257,7 +263,10 @@ async def test_who_opens_a_poll_in_a_thread_that_the_bot_is_not_in_is_told(tmp_p
 
 
 async def test_a_lost_permission_is_reported_to_the_polls_creator_once(tmp_path: Path) -> None:
-    """Votes go on counting; the copy is tried ever more seldom; the creator hears of it in private, once."""
+    """If Parley may no longer edit a poll's message, votes go on counting, and the creator gets one private notice.
+
+    Parley tries the message at most 6 times during 33 votes.
+    """
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         poll = await world.poll(host, results="live")
@@ -276,7 +285,10 @@ async def test_a_lost_permission_is_reported_to_the_polls_creator_once(tmp_path:
 
 
 async def test_a_permission_that_comes_back_lets_the_poll_end_as_any_other(tmp_path: Path) -> None:
-    """Its message shows the result, the result is announced, and the creator hears nothing more."""
+    """If Parley gets its permissions back before a poll closes, the poll's message and the result appear as usual.
+
+    The creator gets no notice beyond the one about the loss.
+    """
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host", moderator=True)
         poll = await world.poll(host, closes="2h", results="live")
@@ -289,13 +301,16 @@ async def test_a_permission_that_comes_back_lets_the_poll_end_as_any_other(tmp_p
         await world.instance.scheduler.run_due()
         await world.quiet()
         assert "This poll is closed" in words(poll)
-        await server.until(lambda: "Closed: Which tea?" in words(server.posted()[-1]))  # by either process
+        await server.until(lambda: "Closed: Which tea?" in words(server.posted()[-1]))  # perhaps by its scheduler
         assert len(direct_messages(server, host)) == 1
 
 
 @pytest.mark.parametrize("takes_messages", [True, False])
 async def test_a_result_that_can_t_be_announced_reaches_the_creator(tmp_path: Path, *, takes_messages: bool) -> None:
-    """Only the right to send is lost. They are told the result, once; who takes no messages, in the moderators' channel."""
+    """If Parley may not announce a poll's result in the channel, it tells the creator the result once.
+
+    If the creator takes no direct messages, the notice goes to the moderators' channel.
+    """
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host", moderator=True)
         office = server.add_channel("office")
@@ -317,7 +332,7 @@ async def test_a_result_that_can_t_be_announced_reaches_the_creator(tmp_path: Pa
 
 
 async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> None:
-    """50007 is no bug, and votes go on."""
+    """Votes count even if Parley can neither edit the poll's message nor write to its creator."""
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         host.user.takes_direct_messages = False
@@ -330,7 +345,7 @@ async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> 
 
 
 async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(tmp_path: Path) -> None:
-    """Its other copy is redrawn as before, and the deleted one is not tried again."""
+    """If a poll's message is deleted, Parley soon stops editing it, and still updates the poll's other message."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("Host", moderator=True)
@@ -352,7 +367,8 @@ async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(
 
 
 async def test_a_channel_that_is_gone_is_not_tried_again(tmp_path: Path) -> None:
-    """10003: the copy is forgotten, and the poll still closes."""
+    """If a poll's channel is deleted, votes count, the results stay readable, and Parley tries the message at most
+    twice."""
     async with discord_world(tmp_path) as world:
         server, side = world.server, world.server.add_channel("side")
         poll = await world.poll(server.member("Host", channel=side), results="live", closes="1h")
@@ -368,11 +384,11 @@ async def test_a_channel_that_is_gone_is_not_tried_again(tmp_path: Path) -> None
         assert "Which tea?" in (await voters[0].slash("poll results", poll="p1")).text
 
 
-# --- Discord away ---
+# --- Discord is down ---
 
 
 async def minutes_pass(world: World) -> None:
-    """Everything is done that falls due in two minutes."""
+    """Let two minutes pass, and do everything that falls due."""
     world.forward(minutes=2)
     await world.instance.scheduler.run_due()
     await world.quiet()
@@ -380,7 +396,10 @@ async def minutes_pass(world: World) -> None:
 
 @pytest.mark.parametrize("resumable", [True, False], ids=["resumed", "identified anew"])
 async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path, resumable: bool) -> None:
-    """A poll that was to close meanwhile closes, is redrawn and announced once; votes of before are in it."""
+    """A poll that falls due while Discord is down for ten minutes closes with all its votes once Discord is back.
+
+    Parley updates its message and announces its result once, whether it resumes its session or starts a new one.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), closes="5m")
@@ -396,7 +415,7 @@ async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path, resumabl
         await server.until(lambda: gateway.resumed == 1 if resumable else gateway.identified == 2)
         await world.quiet()
         async with asyncio.timeout(PATIENCE):
-            while len(server.posted()) < 2:  # a try that began during the outage puts the next one off
+            while len(server.posted()) < 2:  # an attempt during the outage delays the next one
                 await minutes_pass(world)
         for _ in range(3):
             await minutes_pass(world)
@@ -409,7 +428,7 @@ async def test_ten_minutes_without_discord_lose_nothing(tmp_path: Path, resumabl
 
 
 async def test_controls_of_before_a_restart_work_and_what_fell_due_is_made_up_for(tmp_path: Path) -> None:
-    """Buttons are answered by their ids alone; a poll that closed meanwhile is announced at the start."""
+    """Buttons work after a restart, and Parley announces at its start a poll that fell due while it was down."""
     async with new_server() as server:
         ada, clock = server.member("Ada"), Clock()
         async with parley(server, tmp_path, clock=clock) as world:
@@ -434,7 +453,10 @@ async def test_controls_of_before_a_restart_work_and_what_fell_due_is_made_up_fo
 
 
 async def test_polls_live_in_threads_and_forums_and_count_once(tmp_path: Path) -> None:
-    """A poll posted in a thread, a forum's post and a channel has one tally, and each copy shows it."""
+    """A poll with messages in a thread, a forum post and a channel counts each member once.
+
+    All its messages show the same tally.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         thread = server.add_thread("side", server.main)
@@ -455,7 +477,7 @@ async def test_polls_live_in_threads_and_forums_and_count_once(tmp_path: Path) -
 
 
 async def test_the_bot_needs_no_more_permissions_than_it_asks_for(tmp_path: Path) -> None:
-    """Answers and polls work without the right to embed links."""
+    """Members can open polls and vote in a channel where the bot may not embed links."""
     async with discord_world(tmp_path) as world:
         world.server.forbid(world.server.main, EMBED_LINKS)
         poll = await world.poll(world.server.member("Host"))

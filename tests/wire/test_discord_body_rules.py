@@ -1,4 +1,4 @@
-"""Each rule of `body_rules.py`: taken up to its limit, refused beyond it, and refused with the wrong kind of value."""
+"""Each rule of `body_rules.py` accepts a body at its limit, and refuses one beyond it or with a wrong type."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def field(**more: Any) -> Json:
 
 
 def group(kind: int, count: int = 2, **more: Any) -> Json:
-    """A form with radio buttons, 21, or check boxes, 22."""
+    """Return a form with radio buttons (`kind` 21) or check boxes (22)."""
     component = {"type": kind, "custom_id": "q", "options": chosen(count), **more}
     return modal(components=[{**LABEL, "component": component}])
 
@@ -74,7 +74,7 @@ FORUM, THREAD, DIRECT = (
 )
 
 LIMITS: dict[str, tuple[tuple[str, str], Any, Any, Any]] = {
-    # what: (route, at the limit, just beyond it, the wrong kind)
+    # name: (route, a body at the limit, one just beyond it, one with a wrong type)
     "content": (POST, {"content": "x" * 2000}, {"content": "x" * 2001}, {"content": 1}),
     "nonce": (POST, {"nonce": "x" * 25}, {"nonce": "x" * 26}, {"nonce": True}),
     "enforce_nonce": (POST, {"enforce_nonce": True}, {"enforce_nonce": "true"}, {"enforce_nonce": 1}),
@@ -391,14 +391,14 @@ LIMITS: dict[str, tuple[tuple[str, str], Any, Any, Any]] = {
 
 @pytest.mark.parametrize(("route", "fits", "beyond", "wrong"), LIMITS.values(), ids=LIMITS)
 def test_a_rule_holds_at_its_limit(route: tuple[str, str], fits: Any, beyond: Any, wrong: Any) -> None:
-    """Taken at the limit, refused just beyond it, and refused with the wrong kind of value."""
+    """A rule accepts a body at its limit, and refuses one just beyond it or with a value of a wrong type."""
     assert problems(*route, fits) == []
     assert problems(*route, beyond)
     assert problems(*route, wrong)
 
 
 def objects(inside: Any) -> list[Json]:
-    """Every object in a body, however deep."""
+    """Return every object in a body, at any depth."""
     if isinstance(inside, list):
         return [each for part in inside for each in objects(part)]
     if isinstance(inside, dict):
@@ -408,7 +408,7 @@ def objects(inside: Any) -> list[Json]:
 
 @pytest.mark.parametrize(("route", "body"), [(route, fits) for route, fits, *_ in LIMITS.values()], ids=LIMITS)
 def test_no_object_takes_an_unknown_key(route: tuple[str, str], body: Any) -> None:
-    """Wherever it stands."""
+    """No object in a body accepts an unknown key, at any depth."""
     for each in objects(body):
         each["colour"] = 1
         try:
@@ -419,7 +419,7 @@ def test_no_object_takes_an_unknown_key(route: tuple[str, str], body: Any) -> No
 
 
 def test_a_body_is_an_object_and_stands_where_one_is_expected() -> None:
-    """A route with a rule takes no body of another kind, and one without a rule takes none at all."""
+    """A route with a rule refuses a body of another type, or none. A route without a rule refuses any body."""
     for route in RULES:
         method, _, template = route.partition(" ")
         for wrong in (None, "a", 1, [1]):
@@ -430,12 +430,12 @@ def test_a_body_is_an_object_and_stands_where_one_is_expected() -> None:
 
 
 def test_a_complaint_names_its_place() -> None:
-    """The keys and numbers that lead there, each component's type among them, and what is wrong."""
+    """A complaint gives the path to the fault, with keys, numbers and the types of components, and then the fault."""
     (complaint,) = problems(*POST, v2(row(button("a", "x" * 81))))
     assert complaint == "components.0.1.components.0.2.label: String should have at most 80 characters"
 
 
 async def test_parleys_own_commands_pass() -> None:
-    """As Discord is told them."""
+    """The rules accept all commands that Parley registers at Discord."""
     client = ParleyClient(make_bot(), clock=Clock())
     assert problems(*PUT, client.declared) == []

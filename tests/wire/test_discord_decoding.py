@@ -1,4 +1,4 @@
-"""What Discord writes for a person reaches the core as the person meant it, at every entrance."""
+"""Parley replaces Discord's marks in members' words with readable names before the core gets them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ NAMES = {"@1": "Ben", "@&2": "crew", "#3": "main"}
 
 
 def test_marks_read_as_what_they_mean() -> None:
-    """Names, channels, roles, emoji, commands and times; what has no name keeps its sign, and what is no mark stays."""
+    """`decode` replaces marks of people, channels, roles, emoji, commands and times with readable text.
+
+    An unknown member reads `@` and the id, an unknown role or channel `@…` or `#…`. Other text stays unchanged.
+    """
     for written, meant in {
         "<@1> <@!1> <@&2> <#3>": "@Ben @Ben @crew #main",
         "<@7> <@&7> <#7>": "@7 @… #…",
@@ -32,7 +35,10 @@ def test_marks_read_as_what_they_mean() -> None:
 
 
 async def test_people_are_elected_by_mention(tmp_path: Path) -> None:
-    """In a command, which brings the names, and in a form, whose marks are looked up. Nobody is pinged."""
+    """A host can mention members as a poll's options, in the command or its form.
+
+    The buttons bear their names, and the poll's text mentions nobody.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         host, ada, ben = (server.member(name) for name in ("Host", "Ada", "Ben"))
@@ -50,7 +56,7 @@ async def test_people_are_elected_by_mention(tmp_path: Path) -> None:
 
 
 async def test_half_typed_arguments_are_decoded(tmp_path: Path) -> None:
-    """The one that is being typed, and those beside it; what is not typed in words stays as it is."""
+    """Parley decodes the half-typed argument and the other text arguments for suggestions, and no other values."""
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")
@@ -71,7 +77,7 @@ async def test_half_typed_arguments_are_decoded(tmp_path: Path) -> None:
 
 
 async def test_a_message_is_read_as_its_author_saw_it(tmp_path: Path) -> None:
-    """Find facts hears names; of a channel that the bot can't view it hears none."""
+    """*Find facts* reads a message with the names of its members, channels and emoji, and `@…` for an unknown role."""
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")

@@ -1,4 +1,4 @@
-"""*Post elsewhere* on Discord: the host picks a channel from a list, and lends and is lent no right there."""
+"""*Post elsewhere* on Discord: Parley posts a poll in a picked channel only if host and bot may both write there."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def forum(server: DiscordServer) -> Channel:
 async def test_a_host_posts_a_poll_elsewhere_by_picking_the_channel(
     tmp_path: Path, place: Callable[[DiscordServer], Channel]
 ) -> None:
-    """Votes there count in the same poll; the first message stays the only one in its channel."""
+    """A host can post a poll once in another channel, thread or forum. Votes there count in the same poll."""
     async with discord_world(tmp_path) as world:
         host, there = world.server.member("Host"), place(world.server)
         poll = await world.poll(host)
@@ -82,7 +82,10 @@ async def the_host_is_timed_out(world: World, host: Member, there: Channel) -> N
 async def test_where_host_or_bot_may_not_write_nothing_is_posted(
     tmp_path: Path, change: Callable[[World, Member, Channel], object], refusal: str
 ) -> None:
-    """The rights count that hold when the form is sent, and those of the channel that was picked."""
+    """Parley posts nothing in a picked channel if the host or the bot may not write there when the host sends the form.
+
+    A host in a timeout may not write there either.
+    """
     async with discord_world(tmp_path) as world:
         host, there = world.server.member("Host"), world.server.add_channel("tea")
         poll = await world.poll(host)
@@ -94,7 +97,7 @@ async def test_where_host_or_bot_may_not_write_nothing_is_posted(
 
 @pytest.mark.parametrize("manages", [False, True])
 async def test_a_locked_thread_takes_a_poll_from_those_who_manage_threads(tmp_path: Path, manages: bool) -> None:
-    """Others may not write there, and so the bot doesn't for them."""
+    """Parley posts a poll in a locked thread only for a host who may manage threads."""
     async with discord_world(tmp_path) as world:
         host, there = world.server.member("Host"), thread(world.server)
         poll = await world.poll(host)
@@ -104,7 +107,10 @@ async def test_a_locked_thread_takes_a_poll_from_those_who_manage_threads(tmp_pa
 
 
 async def test_a_private_poll_is_not_opened_from_its_own_place(tmp_path: Path) -> None:
-    """Its host opens it where its new readers are, by a command that says what it opens."""
+    """The form posts no poll of a private channel elsewhere.
+
+    For a public channel, Parley tells the host to type `/poll post`; for a private thread, that the poll is private.
+    """
     async with discord_world(tmp_path) as world:
         host, there = world.server.member("Host"), world.server.add_channel("tea")
         board = world.server.add_channel("board")

@@ -1,4 +1,4 @@
-"""Options with emoji on Discord: in commands and forms, on cards, lists, ballots and results, and where they are refused."""
+"""Emoji in a poll's options on Discord: in commands, forms, cards, receipts and results, and refused ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPTIONS = f"{TEA} Green | {OTHER} Black | 🍕 | 10:30: lunch"
 
 
 def drawn(message: Message) -> list[tuple[str | None, Any]]:
-    """Label and emoji of the buttons that vote."""
+    """Return the label and the emoji of each button that votes."""
     votes = [control for control in message.controls if ":vote:" in control.get("custom_id", "")]
     return [(control.get("label"), control.get("emoji")) for control in votes]
 
@@ -28,7 +28,7 @@ EXPECTED = [
 
 
 async def test_emoji_stay_what_they_are_from_the_command_to_the_result(tmp_path: Path) -> None:
-    """On the buttons, in the list of options, in the receipt and in the result."""
+    """An option keeps its emoji on its button, in the poll's text and in the receipt; the result shows its name."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("Host")
@@ -47,7 +47,10 @@ async def test_emoji_stay_what_they_are_from_the_command_to_the_result(tmp_path:
 
 
 async def test_a_form_keeps_the_emoji_that_it_shows_as_names(tmp_path: Path) -> None:
-    """The preview's form has `:tea:` in its text; sent again, the option still has its emoji, and a new one gets its own."""
+    """A form shows a custom emoji as a name such as `:tea:`. When the host sends it again, the name becomes the emoji.
+
+    A name that is no emoji of the poll stays text.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("Host")
@@ -66,7 +69,7 @@ async def test_a_form_keeps_the_emoji_that_it_shows_as_names(tmp_path: Path) -> 
 
 
 async def test_an_emoji_that_discord_refuses_stays_in_the_label(tmp_path: Path) -> None:
-    """As one of a server that the bot isn't in: the poll is posted all the same, once."""
+    """If Discord refuses a poll's emoji, Parley posts the poll once, with the emoji in the labels' text."""
     async with discord_world(tmp_path) as world:
         server = world.server
         invalid = ApiError(400, 50035, "Invalid Form Body")

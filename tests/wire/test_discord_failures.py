@@ -1,4 +1,4 @@
-"""Discord says «later», «no» or nothing: what was asked for happens once, and nothing is tried for ever."""
+"""When Discord delays, refuses or loses calls, Parley still does each thing once, and tries nothing for ever."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ OPEN_DIRECT = r"^/users/@me/channels$"
 
 
 async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
-    """First answers, late ones, further ones, posts and edits are refused three times each; what was asked for happens,
-    once, and nothing is asked for again before the time that Discord has told."""
+    """If answers, follow-ups, posts and edits get a 429 three times each, Parley does each of them once all the same.
+
+    It repeats no call before the time that Discord named.
+    """
     async with discord_world(tmp_path, patience=0.05) as world:
         server, host = world.server, world.server.member("Host")
         storms = [server.faults.storm(call, times=3) for call in (CALLBACK, POST, EDIT, FOLLOW_UP, ORIGINAL)]
@@ -59,7 +61,7 @@ async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_limit_for_all_calls_delays_and_loses_nothing(tmp_path: Path) -> None:
-    """A 429 that is `global` stops everything for a while, then each vote is in and the poll shows it."""
+    """After 8 calls with a `global` 429, each of 30 votes still counts once, and the poll's message shows them all."""
     async with discord_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), results="live")
@@ -74,7 +76,10 @@ async def test_a_limit_for_all_calls_delays_and_loses_nothing(tmp_path: Path) ->
 
 
 async def test_an_old_poll_is_edited_seldom_and_ends_up_right(tmp_path: Path) -> None:
-    """Discord takes few edits of a message that is an hour old: 30046 delays the edit, and the last one is made."""
+    """If Discord limits the edits of a poll older than an hour (30046), Parley waits before it edits it again.
+
+    60 votes cost fewer than 20 edits, and the last one shows them all.
+    """
     async with discord_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"), results="live")
         world.forward(hours=2)
@@ -87,7 +92,7 @@ async def test_an_old_poll_is_edited_seldom_and_ends_up_right(tmp_path: Path) ->
 
 
 async def spread(world: World, count: int) -> list[Channel]:
-    """A poll of Host's in the main channel, posted in so many others."""
+    """Open a poll in the main channel, post it in `count` new channels too, and return those."""
     host = world.server.member("Host", moderator=True)
     host.user.takes_direct_messages = False
     await world.poll(host, results="live", closes="1h")
@@ -98,8 +103,11 @@ async def spread(world: World, count: int) -> list[Channel]:
 
 
 async def test_what_discord_forbids_is_asked_ever_more_seldom(tmp_path: Path) -> None:
-    """10,000 refusals in 10 minutes ban the address. So a lost channel costs an edit each time the poll has twice as many
-    votes, the end is tried once, and after that nothing is, whatever goes on for however long."""
+    """Discord bans an address after 10,000 refused calls in 10 minutes, so Parley makes few of them for a lost channel.
+
+    For each channel, 30 votes cost at most 6 refused calls, and the end of the poll at most 3, plus 2 in all.
+    After that Parley makes none, even in a new session.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         others = await spread(world, 5)
@@ -110,14 +118,14 @@ async def test_what_discord_forbids_is_asked_ever_more_seldom(tmp_path: Path) ->
             assert counted(await vote.member.wait(vote))
             await world.quiet()
         lost = invalid(server)
-        # each copy: an edit at no more than 1, 2, 4, 8 and 16 votes, the message to its creator, who takes none
+        # for each channel: edits at 1, 2, 4, 8 and 16 votes at most, and a message to the creator, who takes none
         assert lost <= 6 * len(others)
         for _ in range(3):
             world.forward(hours=12)
             await world.instance.scheduler.run_due()
             await world.quiet()
         ended = invalid(server)
-        # each copy: the last edit, the announcement with its picture and without; and once its creator
+        # for each channel: the last edit, the announcement with its picture and without; and a message to the creator
         assert ended - lost <= 3 * len(others) + 2
         for _ in range(3):
             world.forward(hours=12)
@@ -132,7 +140,7 @@ async def test_what_discord_forbids_is_asked_ever_more_seldom(tmp_path: Path) ->
 
 
 async def test_a_lost_channel_is_reported_to_the_polls_creator_once(tmp_path: Path) -> None:
-    """10003: the channel was deleted, and the creator may not know that the poll stood there too."""
+    """If a channel with a poll's message is deleted, Parley tells the creator once, and the poll goes on."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("Host", moderator=True)
@@ -149,7 +157,7 @@ async def test_a_lost_channel_is_reported_to_the_polls_creator_once(tmp_path: Pa
         assert "★ 2" in words(poll)
 
 
-# --- each call that is not made with every vote ---
+# --- slow answers, follow-ups, forum posts, reports and the start ---
 
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
@@ -157,7 +165,10 @@ async def test_a_lost_channel_is_reported_to_the_polls_creator_once(tmp_path: Pa
 async def test_a_slow_answer_comes_whatever_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, trouble: dict[str, int | bool]
 ) -> None:
-    """The person sees «thinking», then the answer, once. A connection that breaks is no bug."""
+    """If an answer is slow and Discord fails on the way, the member sees «thinking» and then one private answer.
+
+    Parley logs no error.
+    """
     async with discord_world(tmp_path, patience=0.05) as world:
         server, ada = world.server, world.server.member("Ada")
         server.faults.fail(call, **trouble)  # type: ignore[arg-type]
@@ -175,7 +186,10 @@ async def test_a_slow_answer_comes_whatever_fails(
 async def test_an_answer_comes_whatever_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: dict[str, int | bool]
 ) -> None:
-    """The first answer to a command, to a button and to a form: each is there, once."""
+    """If Discord fails while Parley answers a command, a button or a form, the answer still arrives once.
+
+    Parley logs no error.
+    """
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         server.faults.fail(CALLBACK, **trouble)  # type: ignore[arg-type]
@@ -192,7 +206,7 @@ async def test_an_answer_comes_whatever_fails(
         assert "The poll is open" in creation.text
         assert len(server.posted()) == 1
         assert all(shown_once(answer) for answer in (fact, creation))
-        assert sources.messages == []  # they take the place of the fact
+        assert sources.messages == []  # they replace the fact in its own message
         assert bugs(caplog) == []
 
 
@@ -201,7 +215,7 @@ async def test_an_answer_comes_whatever_fails(
 async def test_a_slow_vote_is_confirmed_once_whatever_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, trouble: dict[str, int | bool]
 ) -> None:
-    """A member who presses a button of a poll sees «thinking», alone, and then the answer in its place."""
+    """If a vote is slow and Discord fails on the way, the member sees «thinking» and then one private confirmation."""
     async with discord_world(tmp_path, patience=0.05) as world:
         server, ada = world.server, world.server.member("Ada")
         poll = await world.poll(server.member("Host"))
@@ -222,7 +236,10 @@ async def test_a_slow_vote_is_confirmed_once_whatever_fails(
 async def test_a_slow_answer_takes_the_place_of_its_message_whatever_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, trouble: dict[str, int | bool]
 ) -> None:
-    """A ballot that somebody fills in becomes their confirmation, and nothing is shown beside it."""
+    """If a vote by ballot is slow and Discord fails on the way, the ballot's message becomes the confirmation.
+
+    No second message appears.
+    """
     async with discord_world(tmp_path, patience=0.05) as world:
         server, ada = world.server, world.server.member("Ada")
         poll = await world.poll(server.member("Host"), method="ranked")
@@ -239,14 +256,17 @@ async def test_a_slow_answer_takes_the_place_of_its_message_whatever_fails(
 
 
 FAR = {name: trouble for name, trouble in TROUBLES.items() if name != "a connection that breaks after it was done"}
-"""Discord can't be told that a further answer is the same one: where its confirmation gets lost, it is there twice."""
+"""Discord doesn't recognise a repeated follow-up, so one that it posted before the connection broke appears twice."""
 
 
 @pytest.mark.parametrize("trouble", FAR.values(), ids=FAR)
 async def test_an_answer_of_several_messages_comes_whole_whatever_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: dict[str, int | bool]
 ) -> None:
-    """The second one is there, once."""
+    """If Discord fails while Parley sends an answer's second message, both arrive once, privately.
+
+    Parley logs no error.
+    """
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         await world.poll(host, results="live")
@@ -265,15 +285,17 @@ LONG = Reply((Card(title="First", body=text("tea " * 900)), Card(title="Second",
 
 @pytest.mark.parametrize("forum", [False, True], ids=["channel", "forum"])
 async def test_what_takes_several_messages_goes_on_where_it_broke_off(tmp_path: Path, *, forum: bool) -> None:
-    """Discord is away after the first of them: the next try sends the other one, into the same post of a
-    forum, and neither is there twice. Said anew, or long after, it is said whole."""
+    """If Discord fails after the first of two messages, the next attempt sends only the second one, to the same place.
+
+    A new reply with the same words is sent whole, and so is an attempt 2 hours after the failure.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         channel = server.add_forum("reports") if forum else server.main
         place = Place("discord", server.guild.id, channel.id)
 
         def titles_by_place() -> list[list[str]]:
-            """The titles, channel by channel."""
+            """Return the titles of the messages, channel by channel."""
             places = [each for each in server.channels.values() if channel in {each, each.parent}]
             places_titles = [[message.text.partition("\n")[0] for message in server.posted(each)] for each in places]
             return [titles for titles in places_titles if titles]
@@ -297,7 +319,7 @@ async def test_what_takes_several_messages_goes_on_where_it_broke_off(tmp_path: 
 
 
 async def test_what_may_be_there_is_not_sent_twice_by_a_later_attempt(tmp_path: Path) -> None:
-    """Every confirmation of a message got lost, so the attempt counts as failed. The next one finds it there."""
+    """If Discord posts a message but loses every confirmation, the next attempt finds it and posts no second one."""
     async with discord_world(tmp_path) as world:
         server = world.server
         place, news = Place("discord", server.guild.id, server.main.id), Reply((Card(title="News"),))
@@ -311,8 +333,10 @@ async def test_what_may_be_there_is_not_sent_twice_by_a_later_attempt(tmp_path: 
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 async def test_a_forum_gets_one_post_whatever_fails(tmp_path: Path, trouble: dict[str, int | bool]) -> None:
-    """No nonce keeps a post of a forum from being made twice. An older one of the same title, and somebody else's, are
-    not taken for it."""
+    """If Discord fails while Parley opens a forum post, exactly one post appears, although forum posts have no nonce.
+
+    Parley doesn't mistake an older post with the same title for it.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         forum = server.add_forum("reports")
@@ -329,7 +353,7 @@ async def test_a_forum_gets_one_post_whatever_fails(tmp_path: Path, trouble: dic
 @pytest.mark.parametrize("call", [OPEN_DIRECT, POST], ids=["open the conversation", "write"])
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 async def test_a_report_is_told_once_whatever_fails(tmp_path: Path, call: str, trouble: dict[str, int | bool]) -> None:
-    """That a copy was lost reaches the creator, and reaches them once."""
+    """If Discord fails while Parley reports a lost message, the poll's creator still gets the report exactly once."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("Host")
@@ -344,7 +368,7 @@ async def test_a_report_is_told_once_whatever_fails(tmp_path: Path, call: str, t
 
 @pytest.mark.parametrize("call", [r"^/users/@me$", r"^/oauth2/applications/@me$", r"/commands$"])
 async def test_a_start_goes_on_whatever_fails(tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str) -> None:
-    """Discord fails while Parley logs in or tells its commands: it begins again until all is done."""
+    """If Discord fails twice while Parley logs in or registers its commands, Parley tries again until it is ready."""
     async with new_server() as server:
         server.faults.fail(call, status=503, times=2)
         async with served(server, tmp_path) as world:

@@ -1,4 +1,4 @@
-"""Parley installed by a member for themselves: look-ups everywhere, polls and settings only in servers with the bot."""
+"""If only a member has installed Parley, look-ups work; polls and settings need a server with the bot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AT_HOME = ("poll create", "poll list", "poll close", "settings", "privacy show",
 
 
 def elsewhere(world: World) -> tuple[Member, Channel]:
-    """Ada in a server without the bot."""
+    """Return Ada and a channel in a server without the bot."""
     server = world.server
     guild = server.add_guild("Elsewhere", has_bot=False)
     channel = server.add_channel("lounge", guild)
@@ -24,7 +24,7 @@ def elsewhere(world: World) -> tuple[Member, Channel]:
 
 
 def between_people(world: World) -> tuple[Member, Channel]:
-    """Ada in a conversation with Ben."""
+    """Return Ada and her conversation with Ben."""
     ada, ben = world.server.member("Ada"), world.server.member("Ben")
     return ada, world.server.between(ada.user, ben.user)
 
@@ -37,7 +37,10 @@ PLACES: dict[str, Placing] = {"a server without the bot": elsewhere, "a conversa
 async def test_look_ups_work_where_only_a_member_has_the_bot(
     tmp_path: Path, placing: Placing, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Commands, controls and Find facts answer the member alone; nothing is sent but the answers themselves."""
+    """Where only a member has installed Parley, commands, buttons and *Find facts* answer that member privately.
+
+    Parley makes no calls but these answers.
+    """
     async with discord_world(tmp_path) as world:
         ada, place = placing(world)
         before = len(world.server.calls)
@@ -63,7 +66,7 @@ async def test_look_ups_work_where_only_a_member_has_the_bot(
 
 @pytest.mark.parametrize("placing", PLACES.values(), ids=PLACES)
 async def test_polls_and_settings_are_not_offered_there(tmp_path: Path, placing: Placing) -> None:
-    """Each look-up is."""
+    """Where only a member has installed Parley, Discord offers every look-up, but no polls or settings."""
     async with discord_world(tmp_path) as world:
         ada, place = placing(world)
         ada.administrator = ada.moderator = True
@@ -80,7 +83,10 @@ async def test_polls_and_settings_are_not_offered_there(tmp_path: Path, placing:
 async def test_a_poll_that_is_forged_there_is_refused(
     tmp_path: Path, placing: Placing, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By a control that no message shows: nothing is stored, and the member hears why."""
+    """Where only a member has installed Parley, a forged button for a new poll opens no form.
+
+    Parley privately tells the member that it can't write there.
+    """
     async with discord_world(tmp_path) as world:
         ada, place = placing(world)
         message = world.server.add_message(world.server.bot, place, "old")

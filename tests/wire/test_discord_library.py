@@ -1,4 +1,4 @@
-"""Parley uses discord.py through its public names, and keeps nothing of an interaction that is over."""
+"""Parley uses discord.py through its public names, and keeps nothing in memory of a finished interaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PUBLIC = {
     "discord": None,
     "discord.http": {"Route", "handle_message_parameters"},
 }
-"""The library's modules that the adapter imports from: all public names of a module, or these alone."""
+"""The modules of the library that the adapter may import from, with the names it may import; None is all names."""
 
 
 def sources() -> list[Path]:
@@ -34,7 +34,7 @@ def sources() -> list[Path]:
 
 @pytest.mark.parametrize("source", sources(), ids=lambda path: path.stem)
 def test_the_adapter_uses_public_names_of_the_library_alone(source: Path) -> None:
-    """No attribute with an underscore but an object's own, and nothing from the library's inner modules."""
+    """The adapter uses no private attribute of another object, and imports only the library's names in `PUBLIC`."""
     tree = ast.parse(source.read_text("utf-8"))
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     foreign = [node for node in attributes if not (isinstance(node.value, ast.Name) and node.value.id == "self")]
@@ -50,15 +50,17 @@ def test_the_adapter_uses_public_names_of_the_library_alone(source: Path) -> Non
 async def test_a_vote_right_after_a_start_counts_with_its_roles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Discord passes votes on before it has told the server's roles: the vote waits, and who has the role is counted,
-    alone."""
+    """A vote that arrives before Discord has described the server waits until it has.
+
+    Then it counts only if the member has the poll's role.
+    """
     board = "77"
     async with new_server() as server:
         server.guild.roles[board] = "Board"
         async with parley(server, tmp_path) as world:
             poll = await world.poll(server.member("Host"), role=board)
         guilds = list(server.guilds_of((0, 1)))
-        answers = iter([guilds, []])  # they are named in READY, and not described afterwards
+        answers = iter([guilds, []])  # READY names the servers, and no GUILD_CREATE describes them
         monkeypatch.setattr(server, "guilds_of", lambda _shard: next(answers))
         clock = Clock()
         with pointed_at(server.url, server.gateway_url), impatient():
@@ -82,7 +84,7 @@ async def test_a_vote_right_after_a_start_counts_with_its_roles(
 async def test_a_picture_that_an_edit_may_not_add_is_told_in_words(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """50035 for an answer that was announced: it comes with the chart described, and not as a code to quote."""
+    """If Discord refuses the picture of a slow answer (50035), Parley sends the numbers in words instead."""
     async with discord_world(tmp_path, patience=0.0) as world:
         server, host = world.server, world.server.member("Host")
         poll = await world.poll(host, results="live")
@@ -96,7 +98,7 @@ async def test_a_picture_that_an_edit_may_not_add_is_told_in_words(
 
 
 def live_views() -> list[object]:
-    """The messages, forms and interactions that something still refers to."""
+    """Return the messages, forms and interactions that are still in memory."""
     gc.collect()
     return [
         each for each in gc.get_objects() if isinstance(each, (render.DiscordMessage, ui.Modal, discord.Interaction))
@@ -105,8 +107,7 @@ def live_views() -> list[object]:
 
 @pytest.mark.parametrize("patience", [1.5, 0.0], ids=["quick", "slow"])
 async def test_nothing_stays_in_memory_of_what_is_answered(tmp_path: Path, patience: float) -> None:
-    """The library stores a view that could be pressed, and Parley's never: first answers, late ones, further ones,
-    posts, edits and forms."""
+    """No message, form or interaction stays in memory after an answer, a follow-up, a post, an edit or a form."""
     async with discord_world(tmp_path, patience=patience) as world:
         before = len(live_views())
         server, host = world.server, world.server.member("Host")

@@ -1,4 +1,4 @@
-"""Questions in plain words on Discord: mentions, direct messages, and all that is no question to the bot."""
+"""Questions in plain words on Discord: Parley answers mentions and direct messages, and no other messages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NOTHING = "anyone up for raid tonight"
 
 
 def at(server: DiscordServer, question: str) -> str:
-    """The words of a message that mentions the bot."""
+    """Return the words of a message that mentions the bot."""
     return f"<@{server.bot.id}> {question}"
 
 
 async def answer_to(world: World, message: Message) -> Message:
-    """The bot's next message in the same place."""
+    """Wait for the bot's next message in the same place, and return it."""
     await world.server.until(lambda: [each for each in _after(message) if each.author is world.server.bot])
     return [each for each in _after(message) if each.author is world.server.bot][-1]
 
@@ -35,19 +35,19 @@ def _after(message: Message) -> list[Message]:
 
 
 async def silence(world: World, member: Member) -> None:
-    """Until everything before is answered: a question of another channel is, and nothing is in the making."""
+    """Wait until Parley has answered a new question in another channel and works on no answer any more."""
     probe = member.write(at(world.server, TEA), here=world.server.add_channel("probe"))
     await answer_to(world, probe)
     await world.server.until(lambda: not world.client._plain_words._running)
 
 
 def own(world: World) -> list[Message]:
-    """What the bot wrote in the main channel."""
+    """Return the bot's messages in the main channel."""
     return [message for message in world.server.posted() if message.author is world.server.bot]
 
 
 async def test_a_mention_gets_a_reply_for_all_to_see(tmp_path: Path) -> None:
-    """The answer stands where it was asked, answers that message, pings nobody, and its buttons work."""
+    """Parley answers a mention with a public reply that pings nobody. Its buttons answer other members privately."""
     async with discord_world(tmp_path) as world:
         ada, ben = world.server.member("Ada"), world.server.member("Ben")
         question = ada.write(at(world.server, TEA))
@@ -63,7 +63,7 @@ async def test_a_mention_gets_a_reply_for_all_to_see(tmp_path: Path) -> None:
 
 
 async def test_an_unrelated_mention_gets_one_short_line(tmp_path: Path) -> None:
-    """No card, no list and no control, and the words that were asked aren't repeated."""
+    """If Parley finds nothing for a mention, it replies with one line, without controls or the member's words."""
     async with discord_world(tmp_path) as world:
         answer = await answer_to(world, world.server.member("Ada").write(at(world.server, NOTHING)))
         assert "I have no answer to that." in words(answer)
@@ -73,7 +73,10 @@ async def test_an_unrelated_mention_gets_one_short_line(tmp_path: Path) -> None:
 
 
 async def test_a_direct_message_is_answered_like_a_command(tmp_path: Path) -> None:
-    """Alone with the bot, a member reads the card, the closest ones, or what there is; without a reply's bar."""
+    """In a direct message, Parley sends the card it finds, or says that it found nothing or got no words to look up.
+
+    It doesn't use Discord's reply there.
+    """
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         for question, expectation in ((TEA, "Supported"), (NOTHING, "Nothing found"), ("…", "no words to look up")):
@@ -84,7 +87,7 @@ async def test_a_direct_message_is_answered_like_a_command(tmp_path: Path) -> No
 
 
 async def test_where_replies_are_not_allowed_the_answer_stands_beside(tmp_path: Path) -> None:
-    """A reply takes the right to read the channel's history, which not every bot has."""
+    """If the bot may not read a channel's history, Parley answers a mention with a message that is no reply."""
     async with discord_world(tmp_path) as world:
         world.server.forbid(world.server.main, READ_HISTORY)
         answer = await answer_to(world, world.server.member("Ada").write(at(world.server, TEA)))
@@ -100,7 +103,10 @@ async def test_a_message_that_is_deleted_meanwhile_is_answered_all_the_same(tmp_
 
 
 async def test_what_is_not_for_the_bot_gets_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Other messages, a reply that only pings, everyone's mention, edits, webhooks, bots and Discord's own notices."""
+    """Parley answers no message without its mention, and no reply that only pings it.
+
+    It answers no @everyone, edit, webhook, other bot or notice of Discord's either, and logs no error.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")
@@ -123,7 +129,7 @@ async def test_what_is_not_for_the_bot_gets_no_answer(tmp_path: Path, caplog: py
 
 
 async def test_two_bots_that_mention_each_other_stop_at_once(tmp_path: Path) -> None:
-    """Another bot answers every message of Parley's with a mention; Parley says no more than its one answer."""
+    """Parley doesn't answer another bot, even one that replies to its answer with mentions."""
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, echo = server.member("Ada"), server.other_bot("Echo")
@@ -135,7 +141,10 @@ async def test_two_bots_that_mention_each_other_stop_at_once(tmp_path: Path) -> 
 
 
 async def test_no_words_come_but_those_for_the_bot(tmp_path: Path) -> None:
-    """Parley asks for no privileged intent, so Discord gives it no words of other messages, nor of one that it is a reply to."""
+    """Parley asks for no privileged intent, so Discord sends it no words of other messages.
+
+    That includes a message to which a member replies with a mention.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")
@@ -152,7 +161,10 @@ async def test_no_words_come_but_those_for_the_bot(tmp_path: Path) -> None:
 
 
 async def test_three_answers_a_minute_in_a_channel_and_its_threads(tmp_path: Path) -> None:
-    """The fourth member is told so once, alone; another channel, and the next minute, are answered."""
+    """In a channel with its threads, Parley answers three mentions in 60 seconds; other channels count apart.
+
+    It tells a member who asks more once, in a direct message.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")
@@ -174,7 +186,7 @@ async def test_three_answers_a_minute_in_a_channel_and_its_threads(tmp_path: Pat
 
 
 async def test_what_discord_passes_on_twice_is_answered_once(tmp_path: Path) -> None:
-    """The same message again, in the same process and after a restart; what came in between counts for nothing."""
+    """Parley answers a message once, even if Discord delivers it again in the same process or after a restart."""
     async with new_server() as server:
         async with parley(server, tmp_path) as world:
             ada = server.member("Ada")
@@ -191,7 +203,10 @@ async def test_what_discord_passes_on_twice_is_answered_once(tmp_path: Path) -> 
 
 
 async def test_a_place_where_the_bot_may_not_write_is_answered_alone(tmp_path: Path) -> None:
-    """The member reads the answer in their conversation with the bot, with the reason; where that is shut, nobody does."""
+    """If the bot may not write in a channel, Parley answers a mention there in a direct message that says so.
+
+    A member who takes no direct messages gets no answer.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")
@@ -209,7 +224,10 @@ async def test_a_place_where_the_bot_may_not_write_is_answered_alone(tmp_path: P
 
 
 async def test_private_places_hold(tmp_path: Path) -> None:
-    """A mention is answered in its own private thread and hidden channel, and nothing of it is counted or heard elsewhere."""
+    """Parley answers a mention in a hidden channel, a private thread or a voice channel right there.
+
+    It counts no question from a private place among those that found nothing.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         ada = server.member("Ada")
@@ -228,7 +246,10 @@ async def test_private_places_hold(tmp_path: Path) -> None:
 
 
 async def test_a_mention_of_the_bots_role_counts_as_one(tmp_path: Path) -> None:
-    """Members pick it from the list by mistake. Discord keeps its words back, so the bot says how to ask."""
+    """If a member mentions the bot's role instead of the bot, Discord withholds the words, so Parley says how to ask.
+
+    A mention of the role and the bot gets an answer; one of another role gets none.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         role = server.add_bot_role()
@@ -247,7 +268,10 @@ async def test_a_mention_of_the_bots_role_counts_as_one(tmp_path: Path) -> None:
 
 
 async def test_marks_are_read_as_names(tmp_path: Path) -> None:
-    """The core hears people, channels, roles and emoji by their names, not by Discord's marks; what is unknown is left out."""
+    """The core gets a question with names of members, channels and emoji in place of Discord's marks.
+
+    An unknown channel or role reads `#…` or `@…`, and an unknown member `@` and the id.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
         ada, ben = server.member("Ada"), server.member("Ben")
@@ -277,7 +301,10 @@ async def test_marks_are_read_as_names(tmp_path: Path) -> None:
     ids=["long", "script", "instruction", "markup", "invisible"],
 )
 async def test_bad_input_gets_a_short_true_answer(tmp_path: Path, question: str) -> None:
-    """In a channel one line, alone with the bot a card that answers nothing that it doesn't know."""
+    """A long, foreign, hostile, marked-up or invisible question gets fewer than 200 characters in a channel.
+
+    That answer has no verdict and doesn't repeat @everyone; a direct message gets no verdict either.
+    """
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         line = await answer_to(world, ada.write(at(world.server, question)))
@@ -289,7 +316,7 @@ async def test_bad_input_gets_a_short_true_answer(tmp_path: Path, question: str)
 
 
 async def test_a_stop_waits_for_answers(tmp_path: Path) -> None:
-    """A question that is being answered is answered before Parley goes; later ones wait for the next process."""
+    """Before Parley stops, it finishes the answer that it is working on."""
     async with new_server() as server, parley(server, tmp_path) as world:
         ada = server.member("Ada")
         gate = asyncio.Event()
@@ -310,7 +337,7 @@ async def test_a_stop_waits_for_answers(tmp_path: Path) -> None:
 
 
 async def test_the_local_discord_closes_for_a_privileged_intent() -> None:
-    """It is as strict as Discord: code 4014 for an intent that nobody approved."""
+    """The local Discord closes a connection with code 4014 if it asks for a privileged intent."""
     async with (
         new_server() as server,
         aiohttp.ClientSession() as session,

@@ -1,4 +1,4 @@
-"""*Start a poll on this*, in the menu of a message: the form of `/poll create`, with its rights."""
+"""*Start a poll on this* in a message's menu opens the form of `/poll create`, under the same rights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def question_of(opened: Interaction) -> str:
 
 
 async def test_a_message_becomes_the_question_of_a_poll(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The form has its words, with names for mentions and without a link's preview; the poll is the host's own."""
+    """The form takes the message's words as its question, with names for mentions and without a link's preview. The
+    member who opened the form is the poll's host."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         written = message_of(
@@ -50,7 +51,7 @@ async def test_a_message_becomes_the_question_of_a_poll(tmp_path: Path, caplog: 
 
 @pytest.mark.parametrize("length", [QUESTION_MAX, QUESTION_MAX + 1])
 async def test_a_long_message_is_cut_to_a_question(tmp_path: Path, length: int) -> None:
-    """A question has a most; the host reads what is left before anything is posted."""
+    """The form cuts a message of more than 300 characters to its first 300."""
     async with discord_world(tmp_path) as world:
         opened = await world.server.member("Ada").context(MENU, message_of(world, "x" * length))
         assert question_of(opened) == "x" * QUESTION_MAX
@@ -58,14 +59,14 @@ async def test_a_long_message_is_cut_to_a_question(tmp_path: Path, length: int) 
 
 @pytest.mark.parametrize(("embeds", "question"), [(LINKED, "Tea - Wikipedia An aromatic beverage"), ([], "")])
 async def test_a_message_without_words_of_its_own(tmp_path: Path, embeds: list[Json], question: str) -> None:
-    """What an app shows is taken; of a picture alone the form opens empty."""
+    """For a message without words the form takes the text that its embed shows, and without an embed it opens empty."""
     async with discord_world(tmp_path) as world:
         opened = await world.server.member("Ada").context(MENU, message_of(world, "", embeds=embeds))
         assert question_of(opened) == question
 
 
 async def test_who_may_not_write_opens_no_poll_from_a_message(tmp_path: Path) -> None:
-    """As `/poll create` in the same place: a refusal in private, and no form."""
+    """A member who may not write in the channel gets no form, but a private refusal in the words of `/poll create`."""
     async with discord_world(tmp_path) as world:
         server, eve = world.server, world.server.member("Eve")
         written = message_of(world, "Which tea?")
@@ -79,7 +80,8 @@ async def test_who_may_not_write_opens_no_poll_from_a_message(tmp_path: Path) ->
 
 @pytest.mark.parametrize("placing", PLACES.values(), ids=PLACES)
 async def test_it_is_offered_in_servers_with_the_bot_alone(tmp_path: Path, placing: Placing) -> None:
-    """Not where a member alone has the bot, nor in a conversation with it; *Find facts* is there as well."""
+    """Discord offers *Start a poll on this* in servers that have the bot, but not in a conversation with the bot. Where
+    only a member has the bot, Discord offers *Find facts* without it."""
     async with discord_world(tmp_path) as world:
         ada, place = placing(world)
         message = world.server.add_message(ada.user, place, "Which tea?")

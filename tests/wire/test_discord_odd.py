@@ -1,5 +1,4 @@
-"""What comes in that should not: forged, replayed, oversized, from elsewhere. A polite private answer at most, and
-nothing changed."""
+"""Forged, repeated, oversized and foreign input gets a polite private answer at most, and changes nothing."""
 
 from __future__ import annotations
 
@@ -31,12 +30,13 @@ FORGED = (
     "v1:again:a-b",
 )
 FOREIGN = ("v1:ballot:p1:0", "v1:cast:p1:0", "v1:privacy-erase")
-"""Controls of messages that one person alone sees, whose answers take their message's place."""
+"""Controls of messages that only one person sees. The answer to such a control replaces its message."""
 
 
 @pytest.mark.parametrize("custom_id", FORGED)
 async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_path: Path, custom_id: str) -> None:
-    """An old version's id, a foreign one, one that is not the person's to use: nothing changes."""
+    """Parley answers a control that it never drew, such as one with an old version's id, with a polite private refusal,
+    and changes nothing."""
     async with discord_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         answer = await world.server.member("Eve").press(poll, custom_id)
@@ -51,7 +51,8 @@ async def test_a_control_that_was_never_drawn_gets_a_polite_private_answer(tmp_p
 async def test_what_is_for_one_person_never_lands_in_a_message_for_all(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, custom_id: str, patience: float
 ) -> None:
-    """A member who presses such a control on a public poll is answered beside it, in private: the poll stays a poll."""
+    """If a member presses a private message's control on a public poll, Parley answers beside it, in private, and
+    leaves the poll as it is."""
     async with discord_world(tmp_path, patience=patience) as world:
         poll = await world.poll(world.server.member("Host"), method="ranked")
         labels = poll.labels
@@ -64,8 +65,8 @@ async def test_what_is_for_one_person_never_lands_in_a_message_for_all(
 
 
 async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
-    """Every message says that no mention in it is meant, whatever the question of a poll holds: posts, edits, first,
-    late and further answers, posts in a forum, messages to one person."""
+    """Each message that Parley sends tells Discord to ping nobody, even if a poll's question holds mentions. This goes
+    for posts, edits, first, late and further answers, posts in a forum and direct messages."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host = server.member("@everyone **bold** \u202e")
@@ -98,7 +99,8 @@ async def test_what_a_member_wrote_pings_nobody(tmp_path: Path) -> None:
 
 
 def messages_in(body: Any) -> list[Json]:
-    """What a call shows: its body, or what that holds. A form shows nothing that could ping."""
+    """Return the messages in a call's body: the body itself, or what it holds. A form is left out, because it can't
+    ping."""
     if not isinstance(body, dict):
         return []
     bodies = [body, body.get("data") or {}, body.get("message") or {}]
@@ -106,7 +108,8 @@ def messages_in(body: Any) -> list[Json]:
 
 
 async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
-    """Servers, their channels and that messages are written: no member lists, no presences, no words of messages."""
+    """Parley asks for events of servers and of messages in them and in conversations, and for no privileged intent: no
+    member lists, no presences, no content of messages."""
     async with discord_world(tmp_path) as world:
         intents = {session.intents for session in world.server.gateway.sessions.values()}
         assert intents == {1 | GUILD_MESSAGES | DIRECT_MESSAGES}
@@ -115,7 +118,8 @@ async def test_no_privileged_intent_is_asked_for(tmp_path: Path) -> None:
 async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A form in a shape that Discord never sends: a bug is logged, and its sender is not left waiting."""
+    """When a form comes in a shape that Discord never sends, Parley logs one bug and gives the sender a code in
+    private."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         shapeless = {"custom_id": "v1:suggest", "components": [7]}
@@ -130,7 +134,7 @@ async def test_what_the_adapter_cannot_read_is_answered_with_a_code(
 
 
 async def replayed(world: World, interaction: Interaction, caplog: pytest.LogCaptureFixture) -> None:
-    """Discord passes it on a second time, and the bot has noticed."""
+    """Let Discord deliver the interaction a second time, and wait until Parley has noticed."""
     caplog.clear()
     caplog.set_level(logging.INFO, "parley")
     world.server.replay(interaction)
@@ -140,7 +144,8 @@ async def replayed(world: World, interaction: Interaction, caplog: pytest.LogCap
 async def test_what_is_passed_on_again_after_a_restart_is_done_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The database remembers what was done: no second poll, and an old vote does not undo a newer one."""
+    """The database remembers each interaction. When Discord delivers one again after a restart, Parley opens no second
+    poll, and an old vote doesn't replace a newer one."""
     async with new_server() as server:
         async with parley(server, tmp_path) as world:
             created = await server.member("Host").slash(
@@ -159,7 +164,8 @@ async def test_what_is_passed_on_again_after_a_restart_is_done_once(
 
 
 async def test_what_is_passed_on_twice_is_done_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A command opens no second poll, an old vote does not come back, a form is not sent again."""
+    """Parley acts once on an interaction that Discord delivers twice: a command opens no second poll, an old vote
+    doesn't replace a newer one, and a form opens no second poll."""
     async with discord_world(tmp_path) as world:
         server = world.server
         host, ada = server.member("Host"), server.member("Ada")
@@ -182,7 +188,8 @@ async def test_what_is_passed_on_twice_is_done_once(tmp_path: Path, caplog: pyte
 
 
 async def test_an_oversized_control_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Far more than Discord would let through: an id of 5,000 characters, a thousand picks."""
+    """Parley refuses a control far beyond Discord's limits in private: an id of more than 5,000 characters, or 1,000
+    picks."""
     async with discord_world(tmp_path) as world:
         poll, eve = await world.poll(world.server.member("Host")), world.server.member("Eve")
         for answer in (
@@ -196,7 +203,8 @@ async def test_an_oversized_control_is_refused(tmp_path: Path, caplog: pytest.Lo
 
 
 async def test_oversized_words_are_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """6,000 characters in an option, 4,000 in each line of a form, a message of 4,000: told what is wrong, or looked up."""
+    """Parley answers oversized words in private: 6,000 characters in an option, 4,000 in each line of a form, and a
+    message of 4,000. It refuses such a form and offers *Try again*."""
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         for command in server.commands[""]:
@@ -218,8 +226,8 @@ async def test_oversized_words_are_answered(tmp_path: Path, caplog: pytest.LogCa
 
 
 async def test_a_server_that_the_bot_does_not_know(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Discord passes on commands of servers whose channels it tells nothing about: a look-up is answered, and what
-    needs a place says what a moderator can do."""
+    """In a server whose channels Discord doesn't tell Parley about, a look-up is answered, and a poll is refused in
+    private with the advice to ask a moderator."""
     async with discord_world(tmp_path) as world:
         server = world.server
         guild = Guild(server.new_id(), "Elsewhere", "1")
@@ -234,7 +242,8 @@ async def test_a_server_that_the_bot_does_not_know(tmp_path: Path, caplog: pytes
 
 
 async def test_what_find_facts_is_used_on_is_not_stored(tmp_path: Path) -> None:
-    """Neither the message nor who wrote it is anywhere in the bot's folder afterwards, as it says."""
+    """Parley stores neither a message that *Find facts* is used on nor its author: neither is in any file of its
+    folder."""
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         author = User(server.new_id(), "Quentin")
@@ -260,7 +269,7 @@ AROUND = [{"type": "rich", "author": {"name": "Who"}, "footer": {"text": "drinks
 
 @pytest.mark.parametrize("embeds", [FIELDS, AROUND, []], ids=["fields", "around", "forwarded"])
 async def test_find_facts_reads_all_words_of_a_message(tmp_path: Path, embeds: list[Json]) -> None:
-    """Those of an embed's fields, author and footer too, and of a message that was forwarded."""
+    """*Find facts* reads the fields, the author and the footer of an embed, and the words of a forwarded message."""
     async with discord_world(tmp_path) as world:
         server, ada = world.server, world.server.member("Ada")
         written = Message(server.new_id(), server.main, ada.user, server.now(), embeds=embeds)

@@ -1,4 +1,4 @@
-"""A poll's ping on Discord: one role, in the first message, where host and bot may."""
+"""A poll on Discord pings one role, in its first message only, and only where host and bot may ping it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.wire.discord_world import QUESTION, TEAS, World, discord_world, words
 
 
 async def role_for_polls(world: World, mo: Member, *, mentionable: bool = False) -> str:
-    """A role of the server, which moderators let hosts ping."""
+    """Make a role that moderators let hosts ping. Return its id."""
     server, role = world.server, world.server.new_id()
     server.guild.roles[role] = "Poll fans"
     event = {"guild_id": server.guild.id, "role": role_json(role, "Poll fans") | {"mentionable": mentionable}}
@@ -23,14 +23,14 @@ async def role_for_polls(world: World, mo: Member, *, mentionable: bool = False)
 
 
 def let(world: World, *people: str) -> None:
-    """Lets these people, by their ids, mention everyone in the main channel."""
+    """Let the people with these ids mention everyone in the main channel."""
     for person in people:
         world.server.main.overwrites[person] = Overwrite(allow=MENTION_EVERYONE)
     world.server.update(world.server.main)
 
 
 async def open_with_a_ping(world: World, host: Member) -> Any:
-    """The host opens a poll, and ticks the ping if they may. Returns the form's answer."""
+    """Open a poll and tick the ping; post the poll unless the form refuses that. Return the form's answer."""
     preview = await host.slash("poll create", question=QUESTION, options=" | ".join(TEAS))
     more = await host.click(preview.message, "More settings")
     answer = await host.submit(more, others=["ping"])
@@ -40,7 +40,7 @@ async def open_with_a_ping(world: World, host: Member) -> Any:
 
 
 def roles_pinged(world: World) -> list[str]:
-    """By every message that was sent to the channel or changed."""
+    """Return the roles pinged by messages sent to the channel or changed in it."""
     bodies = [call.body for call in world.server.calls if "/messages" in call.path and isinstance(call.body, dict)]
     return [str(role) for body in bodies for role in (body.get("allowed_mentions") or {}).get("roles", ())]
 
@@ -58,7 +58,8 @@ def roles_pinged(world: World) -> list[str]:
 async def test_host_and_bot_must_both_have_the_right(
     tmp_path: Path, host_may: bool, bot_may: bool, mentionable: bool, pings: bool
 ) -> None:
-    """Where one of them lacks it, the form says so and nobody is pinged."""
+    """A poll pings a role if the host and the bot both may mention everyone, or if everybody may ping that role.
+    Otherwise the form says so, and nobody is pinged."""
     async with discord_world(tmp_path) as world:
         ada, mo = world.server.member("Ada"), world.server.member("Mo", moderator=True)
         role = await role_for_polls(world, mo, mentionable=mentionable)
@@ -69,7 +70,8 @@ async def test_host_and_bot_must_both_have_the_right(
 
 
 async def test_only_the_first_message_pings(tmp_path: Path) -> None:
-    """The message shows the role, and when a vote redraws it, nobody is pinged again."""
+    """A poll's first message pings the role. When a vote redraws the message, the role stands there and nobody is
+    pinged again."""
     async with discord_world(tmp_path) as world:
         ada, mo = world.server.member("Ada"), world.server.member("Mo", moderator=True)
         role = await role_for_polls(world, mo)
@@ -84,7 +86,8 @@ async def test_only_the_first_message_pings(tmp_path: Path) -> None:
 
 
 async def test_a_host_who_chose_nothing_and_a_community_that_allows_nothing_ping_nobody(tmp_path: Path) -> None:
-    """Both rights are there, and neither the unticked box nor the setting taken back pings."""
+    """A poll pings nobody if its host leaves the box unticked, or if a moderator takes the setting back before it is
+    posted."""
     async with discord_world(tmp_path) as world:
         ada, mo = world.server.member("Ada"), world.server.member("Mo", moderator=True)
         await role_for_polls(world, mo, mentionable=True)
@@ -98,7 +101,8 @@ async def test_a_host_who_chose_nothing_and_a_community_that_allows_nothing_ping
 
 
 async def test_a_form_takes_a_role_by_its_name(tmp_path: Path) -> None:
-    """In a form a mention is plain words; the form shows the role the same way, and another name is refused."""
+    """In a form a host types the role that may vote by its name, in capitals or not, and the form shows it by name
+    again. The form refuses a name that no role has."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         role = await role_for_polls(world, world.server.member("Mo", moderator=True))

@@ -1,5 +1,4 @@
-"""Where a poll lives on Discord, and what happens to that place: threads that are archived or locked, forums, uploads
-that a server does not take."""
+"""Polls on Discord cope with archived and locked threads, with forums, and with servers that refuse uploads."""
 
 from __future__ import annotations
 
@@ -20,7 +19,8 @@ from tests.wire.discord_world import World, bugs, direct_messages, discord_world
 
 
 async def posted_in(world: World, place: Channel, **options: str) -> tuple[Message, Message, Member]:
-    """A poll of Host's with live results: its message in the main channel, and the copy in the other place."""
+    """Open a poll of Host's with live results. Return its message in the main channel, its copy in the other place, and
+    Host."""
     host = world.server.member("Host", moderator=True)
     poll = await world.poll(host, results="live", closes="1h", **options)
     await host.slash("poll post", poll="p1", here=place)
@@ -28,7 +28,7 @@ async def posted_in(world: World, place: Channel, **options: str) -> tuple[Messa
 
 
 async def closed(world: World, *places: Channel) -> None:
-    """The poll's time is over, and the result was announced in these places."""
+    """Let the poll's time run out, and wait until Parley has announced the result in these places."""
     world.forward(hours=1)
     await world.instance.scheduler.run_due()
     await world.server.until(lambda: all("Closed: " in world.server.posted(place)[-1].text for place in places))
@@ -39,7 +39,8 @@ async def closed(world: World, *places: Channel) -> None:
 
 
 async def test_a_copy_in_an_archived_thread_is_kept_right(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Discord changes nothing in a thread that went quiet (50083), so it is opened for the newest count."""
+    """Discord changes nothing in an archived thread (50083), so Parley opens the thread to update a poll's copy and to
+    announce its result."""
     async with discord_world(tmp_path) as world:
         thread = world.server.add_thread("side", world.server.main)
         poll, copy, _ = await posted_in(world, thread)
@@ -59,8 +60,8 @@ async def test_a_copy_in_an_archived_thread_is_kept_right(tmp_path: Path, caplog
 async def test_a_copy_in_a_locked_thread_is_given_up_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, archived: bool
 ) -> None:
-    """Only moderators open a locked thread: the creator is told once, and at the end the result; the poll goes on
-    everywhere else, and nothing is tried for ever."""
+    """Parley can't update a copy in a locked thread, so it tells the host once and stops trying. The poll goes on
+    elsewhere, and at its end Parley tells the host that it couldn't announce the result there."""
     async with discord_world(tmp_path) as world:
         thread = world.server.add_thread("side", world.server.main)
         poll, copy, host = await posted_in(world, thread)
@@ -85,8 +86,8 @@ async def test_a_copy_in_a_locked_thread_is_given_up_once(
 
 
 async def test_a_poll_in_a_locked_thread_is_refused_with_a_reason(tmp_path: Path) -> None:
-    """A locked thread that is still open takes commands, but messages of those only who manage threads. The bot posts
-    for nobody else, and where it manages none itself, it says what a moderator can do."""
+    """In a locked thread that is still open, only members who manage threads may write, and the bot may not. Parley
+    refuses a poll there in private, and says whether it is the host or the bot that can't write."""
     async with discord_world(tmp_path) as world:
         thread = world.server.add_thread("side", world.server.main)
         world.server.archive(thread, archived=False, locked=True)
@@ -102,7 +103,8 @@ async def test_a_poll_in_a_locked_thread_is_refused_with_a_reason(tmp_path: Path
 async def test_an_answer_in_an_archived_and_locked_thread_harms_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Discord passes a command on and takes no answer to it (50083). That is no bug, and others are answered."""
+    """Discord passes on a command from an archived and locked thread and refuses the answer (50083). Parley logs no
+    bug, and goes on answering others."""
     async with discord_world(tmp_path) as world:
         thread = world.server.add_thread("side", world.server.main)
         world.server.archive(thread, locked=True)
@@ -117,8 +119,8 @@ async def test_an_answer_in_an_archived_and_locked_thread_harms_nobody(
 
 
 async def test_the_moderators_channel_is_one_of_the_server_s_own(tmp_path: Path) -> None:
-    """Discord offers channels that take messages, and roles. Whatever comes instead is refused: another server's
-    channel, one where the bot may not write, no channel at all; and @everyone, which no member is told to have."""
+    """`/settings` takes as the moderators' channel only a channel of this server where the bot may write, and refuses
+    @everyone as the moderators' role. Discord offers channels that take messages, and roles."""
     async with discord_world(tmp_path) as world:
         server, mo = world.server, world.server.member("Mo", moderator=True)
         offered = server.offered("settings", 1, server.guild)
@@ -145,8 +147,8 @@ async def test_the_moderators_channel_is_one_of_the_server_s_own(tmp_path: Path)
 async def test_a_channel_that_was_stored_unseen_disturbs_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, stored: str
 ) -> None:
-    """Settings of before may hold anything: a suggestion is taken in, a lost copy is in the log, and nothing is said in
-    another server."""
+    """If stored settings hold a channel that isn't one of this server's, Parley still takes suggestions in, logs that
+    its reports reach nobody, and posts nothing in another server."""
     async with discord_world(tmp_path) as world:
         server, side = world.server, world.server.add_channel("side")
         foreign = server.add_channel("secret", server.add_guild("Other"))
@@ -174,7 +176,8 @@ async def test_a_channel_that_was_stored_unseen_disturbs_nobody(
 
 
 async def test_a_forum_takes_a_report_as_a_new_post(tmp_path: Path) -> None:
-    """Nobody can write into a forum itself, so what is said to a moderators' channel that is one becomes a post."""
+    """Nobody can write into a forum itself, so in a moderators' channel that is a forum Parley makes each message a new
+    post."""
     async with discord_world(tmp_path) as world:
         server, side = world.server, world.server.add_channel("side")
         forum = server.add_forum("reports")
@@ -198,7 +201,8 @@ async def test_a_forum_takes_a_report_as_a_new_post(tmp_path: Path) -> None:
 async def test_a_result_whose_chart_is_not_taken_is_told_in_words(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """413 with 40005: the same answer comes once more, with all its words and the chart described."""
+    """When Discord refuses a chart as too large (413 with 40005), Parley sends the same answer or announcement in words
+    alone."""
     async with discord_world(tmp_path) as world:
         poll, copy, host = await posted_in(world, world.server.add_channel("side"))
         await host.click(poll, "Green")
@@ -215,7 +219,7 @@ async def test_a_result_whose_chart_is_not_taken_is_told_in_words(
 
 
 async def test_a_result_is_announced_where_the_bot_may_not_attach_files(tmp_path: Path) -> None:
-    """50013 for the chart alone is no reason to keep the result back."""
+    """Where the bot may not attach files (50013), Parley announces a result without its chart."""
     async with discord_world(tmp_path) as world:
         poll, copy, host = await posted_in(world, world.server.add_channel("side"))
         await host.click(poll, "Green")
@@ -228,7 +232,8 @@ async def test_a_result_is_announced_where_the_bot_may_not_attach_files(tmp_path
 
 
 async def test_an_export_that_is_not_taken_says_what_to_do(tmp_path: Path) -> None:
-    """Each file is named, with whom to ask; the person is not left with a code."""
+    """When Discord refuses an export's files, Parley names each file and refers the member to the operator, in
+    private."""
     async with discord_world(tmp_path) as world:
         poll, _, host = await posted_in(world, world.server.add_channel("side"))
         await host.click(poll, "Green")
@@ -243,7 +248,8 @@ async def test_an_export_that_is_not_taken_says_what_to_do(tmp_path: Path) -> No
 
 
 async def test_a_large_file_is_packed_and_one_that_stays_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is known to be too large is not even tried."""
+    """Parley compresses a file that is too large to upload. It names one that stays too large, and doesn't upload
+    it."""
     monkeypatch.setattr(uploads, "FILE_MAX", 1000)
     chance = random.Random(7).randbytes(3000).hex()
     reply = Reply(files=(Attachment("even.csv", "a" * 5000, "text/csv"), Attachment("odd.csv", chance, "text/csv")))

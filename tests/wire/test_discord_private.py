@@ -1,4 +1,4 @@
-"""A private poll on Discord answers only where it was posted: every way in from elsewhere, by members and by moderators."""
+"""A private poll on Discord answers only where it was posted, and no member or moderator gets at it from elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POLL = "p1"
 
 @dataclass(slots=True)
 class Club:
-    """A private poll in which Ada voted; Host opened it. Everybody else is outside."""
+    """A private poll that Host opened and Ada voted in. Everybody else is outside."""
 
     world: World
     place: Channel
@@ -76,7 +76,7 @@ async def club(folder: Path, placing: Placing = hidden_channel, **options: Any) 
 
 
 def leaks(interaction: Interaction) -> list[str]:
-    """What of the poll stands in an answer, its files included."""
+    """Return what an answer and its files show of the poll: its question and its options."""
     texts = "\n".join(message.text for message in interaction.messages)
     server = interaction.member.server
     files = [
@@ -91,7 +91,7 @@ Attempt = Callable[[Club, Member], Awaitable[Interaction]]
 
 
 def press(action: str) -> Attempt:
-    """A control of the poll, forged: on no message at all."""
+    """Press a forged control of the poll, on no message at all."""
     return lambda _, outsider: outsider.press(None, f"v1:{action}")
 
 
@@ -100,13 +100,13 @@ def command(name: str, **options: Any) -> Attempt:
 
 
 async def press_on_another_poll(club: Club, outsider: Member) -> Interaction:
-    """The other poll's message is for everybody, and the control names the private poll."""
+    """Press a control of the private poll on the public message of another poll."""
     message = next(message for message in club.server.posted() if "Which bread?" in message.text)
     return await outsider.press(message, f"v1:vote:{POLL}:1")
 
 
 async def press_on_a_forward(club: Club, outsider: Member) -> Interaction:
-    """Ada forwards the poll. A forward has no controls, so its are forged."""
+    """Press a forged control on Ada's forward of the poll. A forward has no controls of its own."""
     forward = Message(club.server.new_id(), club.server.main, club.ada.user, club.server.now(), forwarded=club.message)
     club.server.main.messages[forward.id] = forward
     return await outsider.press(forward, f"v1:vote:{POLL}:1")
@@ -168,7 +168,8 @@ ATTEMPTS: dict[str, Attempt] = {
 async def test_a_private_poll_is_shut_to_those_outside(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, attempt: Attempt, *, moderator: bool
 ) -> None:
-    """From elsewhere it isn't there: no question, no option, no vote, no post, and nothing changes."""
+    """From outside its place a member or a moderator reads nothing of a private poll, neither its question nor an
+    option, posts it nowhere, and changes nothing in it."""
     async with club(tmp_path) as it:
         await it.server.member("Other").slash("poll create", post=True, question="Which bread?", options="Rye | Wheat")
         posts = len(it.server.posted())
@@ -185,7 +186,8 @@ async def test_a_private_poll_is_shut_to_those_outside(
 @pytest.mark.parametrize("moderator", [False, True], ids=["a member", "a moderator"])
 @pytest.mark.parametrize("placing", PLACES.values(), ids=PLACES)
 async def test_each_kind_of_private_place_keeps_its_polls(tmp_path: Path, placing: Placing, *, moderator: bool) -> None:
-    """Threads and posts follow their channel; a private thread is shut to its channel's members too."""
+    """A private poll in a thread or a forum's post is shut to those who don't see its channel. One in a private thread
+    is shut to the members of its channel too."""
     async with club(tmp_path, placing) as it:
         eve = it.server.member("Eve", moderator=moderator)
         for attempt in ("vote", "show", "list", "results"):
@@ -198,7 +200,8 @@ async def test_each_kind_of_private_place_keeps_its_polls(tmp_path: Path, placin
 
 
 async def test_no_poll_is_opened_in_a_direct_message(tmp_path: Path) -> None:
-    """Nobody else could vote there. Discord hides whole groups of commands only, so the bot says it."""
+    """Parley refuses a poll in a direct message, where nobody else could vote, and names channels as the place for
+    one."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         alone = world.server.direct(ada.user)
@@ -211,7 +214,7 @@ async def test_no_poll_is_opened_in_a_direct_message(tmp_path: Path) -> None:
     "option", ["poll results", "poll receipt", "poll export", "poll post", "poll close", "poll extend"]
 )
 async def test_completion_leaves_a_private_poll_out(tmp_path: Path, option: str) -> None:
-    """What a moderator half types elsewhere is not completed with it; in its place it is, for its host."""
+    """When a moderator types a poll elsewhere, Parley's suggestions leave a private poll out."""
     async with club(tmp_path) as it:
         eve = it.server.member("Eve", moderator=True)
         for text in ("", "p", "Which"):
@@ -220,14 +223,14 @@ async def test_completion_leaves_a_private_poll_out(tmp_path: Path, option: str)
 
 
 async def test_completion_knows_a_private_poll_in_its_place(tmp_path: Path) -> None:
-    """Where it was opened it is a poll like any other."""
+    """Where a private poll was opened, Parley suggests it like any other poll."""
     async with club(tmp_path) as it:
         choices = await it.ada.autocomplete("poll results", "poll", "Which")
         assert [choice["value"] for choice in choices] == [POLL]
 
 
 async def test_the_log_leaves_a_private_poll_out_elsewhere(tmp_path: Path) -> None:
-    """Other moderators don't learn from the log what was asked; in its place they do."""
+    """Elsewhere `/log` shows a moderator neither the question nor an option of a private poll."""
     async with club(tmp_path) as it:
         closing = await it.host.slash("poll close", poll=POLL)
         await it.host.click(closing.message, "Close it and show the result")
@@ -236,7 +239,8 @@ async def test_the_log_leaves_a_private_poll_out_elsewhere(tmp_path: Path) -> No
 
 
 async def test_a_receipt_is_checked_anywhere_and_shows_no_question(tmp_path: Path) -> None:
-    """The code says that a ballot is in the count, and nothing of the poll."""
+    """Anybody may check a receipt's code anywhere. Parley says that the ballot is in the count, and shows nothing of
+    the poll."""
     async with club(tmp_path) as it:
         receipt = await it.ada.slash("poll receipt", poll=POLL)
         code = re.search(rf"{POLL}(-[A-Z0-9]{{4}}){{4}}", receipt.text)
@@ -247,7 +251,8 @@ async def test_a_receipt_is_checked_anywhere_and_shows_no_question(tmp_path: Pat
 
 
 async def test_a_private_poll_stays_private_where_its_channel_opens(tmp_path: Path) -> None:
-    """Those who come to the channel find it there. Elsewhere it is still not there."""
+    """If the channel of a private poll opens to all, members who come to it can vote. From elsewhere the poll stays out
+    of reach."""
     async with club(tmp_path) as it:
         it.server.open(it.place)
         eve, zoe = it.server.member("Eve", moderator=True), it.server.member("Zoe", channel=it.place)
@@ -258,7 +263,7 @@ async def test_a_private_poll_stays_private_where_its_channel_opens(tmp_path: Pa
 
 
 async def test_the_result_of_a_private_poll_is_announced_in_its_place_alone(tmp_path: Path) -> None:
-    """The close says nothing elsewhere, and the exported record is for those inside."""
+    """Parley announces the result of a private poll only in its place, and shows and exports its record only there."""
     async with club(tmp_path, closes="1h") as it:
         it.world.forward(hours=1)
         await it.world.instance.scheduler.run_due()
@@ -272,7 +277,8 @@ async def test_the_result_of_a_private_poll_is_announced_in_its_place_alone(tmp_
 
 
 async def test_only_the_host_opens_a_private_poll_to_a_wider_place_and_is_asked_first(tmp_path: Path) -> None:
-    """The question says what that opens. Once the poll is posted there, it answers there too, and nowhere else."""
+    """Before a host posts a private poll in a wider place, Parley says in private who will read it. Once posted there,
+    the poll answers there too, and nowhere else."""
     async with club(tmp_path) as it:
         main, side = it.server.main, it.server.add_channel("side")
         question = await it.host.slash("poll post", poll=POLL, here=main)

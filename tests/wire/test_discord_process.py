@@ -1,4 +1,4 @@
-"""Programs as a person starts them: Parley with a token that is worth nothing, and the local Discord to watch."""
+"""Parley and the local Discord run here as programs, the way a person starts them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def run_parley(folder: Path, server: DiscordServer, **settings: str) -> Abstract
 @pytest.mark.parametrize("shards", ["", "2"], ids=["one connection", "two"])
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])
 async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str, shards: str) -> None:
-    """Exit code 1 and a sentence that names the setting, without a traceback and without the token."""
+    """A revoked token ends Parley with exit code 1 and a sentence that names the setting, without a traceback and
+    without the token."""
     async with new_server() as server:
         server.revoked = when == "before the start"
         async with run_parley(tmp_path, server, PARLEY_DISCORD_SHARDS=shards) as process:
@@ -40,7 +41,8 @@ async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, 
 
 
 async def test_parley_started_while_discord_is_away_waits_for_it(tmp_path: Path) -> None:
-    """It goes on trying, is there when Discord is, and ends properly when it is told to."""
+    """If Discord is away at the start, Parley goes on trying and connects when Discord is back. Terminated, it ends
+    with exit code 0."""
     async with new_server() as server:
         server.outage()
         async with run_parley(tmp_path, server) as process:

@@ -1,4 +1,4 @@
-"""What Parley says later about a poll or a discussion is a reply to the first message of that place, and pings nobody."""
+"""Later messages of Parley about a poll or a discussion reply to its first message in that place, and ping nobody."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.wire.discord_world import World, discord_world, words
 
 
 async def later(world: World, **span: float) -> list[Message]:
-    """The messages that follow in the main channel after this time."""
+    """Let this time pass. Return the messages that follow in the main channel."""
     before = len(world.server.posted(world.server.main))
     world.forward(**span)
     await world.instance.scheduler.run_due()
@@ -19,7 +19,7 @@ async def later(world: World, **span: float) -> list[Message]:
 
 
 async def test_reminder_and_result_reply_to_the_poll(tmp_path: Path) -> None:
-    """To its first message, though the poll was posted twice; the reply pings nobody."""
+    """A poll's reminder and its result reply to its first message, even if it was posted twice, and ping nobody."""
     async with discord_world(tmp_path) as world:
         host = world.server.member("Host", moderator=True)
         await host.slash("settings", reminder=60)
@@ -36,7 +36,7 @@ async def test_reminder_and_result_reply_to_the_poll(tmp_path: Path) -> None:
 
 
 async def test_a_discussion_s_result_replies_to_it(tmp_path: Path) -> None:
-    """As a poll's does."""
+    """The result of a discussion replies to the discussion's first message."""
     async with discord_world(tmp_path) as world:
         host = world.server.member("Host")
         await host.slash(
@@ -51,7 +51,8 @@ async def test_a_discussion_s_result_replies_to_it(tmp_path: Path) -> None:
 
 
 async def test_without_the_first_message_the_result_is_posted_all_the_same(tmp_path: Path) -> None:
-    """Where a member deleted it, and where the bot may not read the channel's history."""
+    """If a poll's first message is deleted, or the bot may not read the channel's history, Parley posts the result as a
+    message of its own."""
     async with discord_world(tmp_path) as world:
         host = world.server.member("Host")
         poll = await world.poll(host, closes="1 hour")

@@ -1,4 +1,4 @@
-"""Who sees a place on Discord and who may write there, as the core hears of it."""
+"""The Discord adapter tells the core who sees a place and who may write there."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from tests.wire.discord_world import World, discord_world
 
 @dataclass(slots=True)
 class Requests:
-    """What the core is asked while a test runs."""
+    """The requests that the core gets while a test runs."""
 
     list: list[Request] = field(default_factory=list)
 
     @contextmanager
     def noted(self, world: World) -> Iterator[None]:
-        """Each `/fact` is answered with nothing, and its request is noted."""
+        """Answer each `/fact` with nothing, and note its request."""
         commands = cast("dict[str, Command]", world.instance.bot.registry.commands)
         usual = commands["fact"]
 
@@ -55,7 +55,7 @@ class Requests:
 
 
 async def request_from(world: World, member: Member, place: Channel) -> Request:
-    """The request that the core gets when the member types `/fact` in the place."""
+    """Return the request that the core gets when the member types `/fact` in the place."""
     requests = Requests()
     with requests.noted(world):
         await member.slash("fact", words="tea", here=place)
@@ -101,7 +101,7 @@ def private_thread(server: DiscordServer, ada: Member, *others: str) -> Channel:
 
 
 def in_a_server_for_members_with_a_role(server: DiscordServer, ada: Member) -> Channel:
-    """@everyone sees nothing, and a role opens the channels."""
+    """Return a channel of a server in which @everyone sees nothing and a role opens the channels."""
     role = role_json(server.guild.id, "@everyone") | {"permissions": "0"}
     server.gateway.dispatch("GUILD_ROLE_UPDATE", {"guild_id": server.guild.id, "role": role}, server.guild.id)
     ada.extra |= VIEW_CHANNEL
@@ -146,7 +146,8 @@ PLACES: dict[str, tuple[Place, bool]] = {
 async def test_a_place_is_private_where_not_every_member_sees_it(
     tmp_path: Path, place: Place, *, private: bool
 ) -> None:
-    """What @everyone may view is open; all else, and what isn't known for sure, is private."""
+    """A place is open if @everyone may view it and, as a voice channel, enter it. Each other place is private, also one
+    whose permissions the bot can't know."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         channel = place(world.server, ada)
@@ -156,7 +157,8 @@ async def test_a_place_is_private_where_not_every_member_sees_it(
 
 
 async def test_a_private_thread_is_a_place_of_its_own(tmp_path: Path) -> None:
-    """What belongs to it doesn't belong to its channel, whose members don't see it. Other threads are in their channel."""
+    """A private thread is a place of its own, because the members of its channel don't see it. Any other thread belongs
+    to its channel."""
     async with discord_world(tmp_path) as world:
         ada, main = world.server.member("Ada"), world.server.main
         secret, side = private_thread(world.server, ada), world.server.add_thread("side", main)
@@ -166,7 +168,7 @@ async def test_a_private_thread_is_a_place_of_its_own(tmp_path: Path) -> None:
 
 
 async def test_an_interaction_has_the_same_key_each_time_it_is_delivered(tmp_path: Path) -> None:
-    """Its id: another for each press, the same where Discord delivers one twice."""
+    """The key of a request is the id of its interaction, and each press has another."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         requests = [await request_from(world, ada, world.server.main) for _ in range(2)]
@@ -186,7 +188,7 @@ def forum_post(server: DiscordServer) -> Channel:
 
 
 def without(permissions: int, place: Callable[[DiscordServer], Channel]) -> Callable[[DiscordServer], Channel]:
-    """The place, where everybody lacks these permissions, and the bot doesn't."""
+    """Return a place where everybody lacks these permissions, and the bot doesn't."""
 
     def make(server: DiscordServer) -> Channel:
         channel = place(server)
@@ -228,8 +230,8 @@ MEMBERS: dict[str, tuple[Callable[[DiscordServer], Channel], dict[str, object], 
 async def test_the_core_hears_whether_a_member_may_write(
     tmp_path: Path, place: Callable[[DiscordServer], Channel], traits: dict[str, object], *, writes: bool
 ) -> None:
-    """Send Messages counts in channels, Send Messages in Threads in threads and in the posts of forums; a timeout, a lock
-    and rules that are not accepted yet take it away."""
+    """A member needs Send Messages in a channel, and Send Messages in Threads in a thread or a forum's post. One who is
+    timed out, hasn't accepted the rules or is in a locked thread without managing threads may not write."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         for name, trait in traits.items():
@@ -239,7 +241,7 @@ async def test_the_core_hears_whether_a_member_may_write(
 
 
 async def test_a_member_may_write_to_the_bot_alone(tmp_path: Path) -> None:
-    """A direct message has no permissions."""
+    """In a direct message, which has no permissions, both member and bot may write."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         request = await request_from(world, ada, world.server.direct(ada.user))
@@ -247,7 +249,7 @@ async def test_a_member_may_write_to_the_bot_alone(tmp_path: Path) -> None:
 
 
 async def test_a_moderator_who_is_timed_out_moderates_nothing(tmp_path: Path) -> None:
-    """Discord leaves a member who is timed out two permissions, and Manage Server is none of them."""
+    """A moderator who is timed out moderates nothing, because Discord takes Manage Server from them for that time."""
     async with discord_world(tmp_path) as world:
         mo = world.server.member("Mo", moderator=True)
         assert (await request_from(world, mo, world.server.main)).actor.moderator
@@ -263,7 +265,7 @@ async def test_a_moderator_who_is_timed_out_moderates_nothing(tmp_path: Path) ->
 async def test_the_core_hears_whether_the_bot_may_post(
     tmp_path: Path, permissions: int, *, in_channel: bool, in_thread: bool
 ) -> None:
-    """By what the bot may do in the channel, or in a thread of it."""
+    """To post, the bot needs View Channel, with Send Messages in a channel and Send Messages in Threads in a thread."""
     async with discord_world(tmp_path) as world:
         ada, main = world.server.member("Ada"), world.server.main
         side = thread_of(world.server)
@@ -276,7 +278,8 @@ async def test_the_core_hears_whether_the_bot_may_post(
 
 
 async def test_moderators_commands_are_not_offered_in_direct_messages(tmp_path: Path) -> None:
-    """There is nothing to moderate in a conversation with the bot. Looking things up works there."""
+    """In a conversation with the bot, Discord offers look-ups but not `/settings`, because there is nothing to
+    moderate."""
     async with discord_world(tmp_path) as world:
         mo = world.server.member("Mo", moderator=True)
         alone = world.server.direct(mo.user)
@@ -287,7 +290,8 @@ async def test_moderators_commands_are_not_offered_in_direct_messages(tmp_path: 
 
 
 async def test_the_permission_of_moderators_commands_is_a_string(tmp_path: Path) -> None:
-    """Discord's documentation has permissions as strings of digits."""
+    """Parley declares the permission for moderators' commands as a string of digits, as Discord's documentation has
+    it."""
     async with discord_world(tmp_path) as world:
         permissions = {entry.get("default_member_permissions") for entry in world.client.declared}
         assert permissions == {None, "32"}

@@ -1,4 +1,4 @@
-"""What surrounds the client: which commands Discord is told and when, servers that come and go, shards, the command line."""
+"""The Discord adapter registers its commands, follows servers that come and go, and opens its shards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tests.wire.discord_world import count_syncs, new_server, served
 
 
 async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: Path) -> None:
-    """The hash of what was told is in the database, for each application."""
+    """Parley registers its commands when they have changed, and only then. It compares them with the hash in the
+    database."""
     async with new_server() as server:
         async with served(server, tmp_path):
             assert count_syncs(server) == 1
@@ -39,7 +40,7 @@ async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: 
 
 
 async def test_commands_that_discord_refuses_stop_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What Discord said is logged, whatever it knew before goes on working, and the next start tries again."""
+    """If Discord refuses the commands, Parley logs that and goes on, and the next start registers them again."""
     async with new_server() as server:
         server.faults.fail(r"/commands$", method="PUT", status=400, times=1)
         async with served(server, tmp_path) as world:
@@ -51,7 +52,7 @@ async def test_commands_that_discord_refuses_stop_nothing(tmp_path: Path, caplog
 
 
 async def test_a_stop_just_after_the_connection_leaves_nothing_behind(tmp_path: Path) -> None:
-    """The library waits for the servers of a new connection. A stop meanwhile waits with it, so that nothing runs on."""
+    """The library waits for the servers of a new connection. A stop during that wait leaves no task running."""
     async with new_server() as server:
         async with served(server, tmp_path, wait=False, guild_ready_timeout=0.5) as world:
             await server.until(lambda: server.gateway.connected and world.client.guilds)
@@ -60,7 +61,8 @@ async def test_a_stop_just_after_the_connection_leaves_nothing_behind(tmp_path: 
 
 
 async def test_a_server_that_removes_the_bot_is_left_and_one_that_returns_is_kept(tmp_path: Path) -> None:
-    """Its open polls are cancelled at once, and the clock of its data starts; adding the bot again stops it."""
+    """When a server removes the bot, Parley cancels its open polls at once and notes that it left. When the server adds
+    the bot again, Parley drops that note."""
     async with new_server() as server, served(server, tmp_path) as world:
         host, guild = server.member("Host"), server.guild
         await host.slash("poll create", post=True, question="Which tea?", options="Green | Black")
@@ -75,7 +77,8 @@ async def test_a_server_that_removes_the_bot_is_left_and_one_that_returns_is_kep
 
 
 async def test_the_data_of_a_server_that_left_long_ago_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the bot runs, once the days of `/settings keep:` are over, and not before."""
+    """While it runs, Parley deletes the data of a server that removed the bot once the days of `/settings keep:` are
+    over: after 31 days, and not after 29."""
     monkeypatch.setattr(instances, "FORGET_EVERY", 0.05)
     async with new_server() as server, served(server, tmp_path) as world:
         await server.member("Host").slash("poll create", post=True, question="Which tea?", options="Green | Black")
@@ -91,7 +94,7 @@ async def test_the_data_of_a_server_that_left_long_ago_goes(tmp_path: Path, monk
 
 
 async def test_a_server_that_has_trouble_has_not_left(tmp_path: Path) -> None:
-    """Discord says so of servers that can't be reached just now: their polls stay."""
+    """A server that Discord calls unavailable has not removed the bot, so its polls stay open."""
     async with new_server() as server, served(server, tmp_path) as world:
         guild = server.guild
         await server.member("Host").slash("poll create", post=True, question="Which tea?", options="Green | Black")
@@ -102,7 +105,8 @@ async def test_a_server_that_has_trouble_has_not_left(tmp_path: Path) -> None:
 
 
 async def test_what_happened_while_the_bot_was_away_is_made_up_for(tmp_path: Path) -> None:
-    """A server that removed the bot meanwhile is left at the start, and back once it is there again."""
+    """If a server removed the bot while Parley was stopped, the next start cancels its polls and notes that it left.
+    Once the server is back, a start drops that note."""
     async with new_server() as server:
         async with served(server, tmp_path):
             await server.member("Host").slash("poll create", post=True, question="Which tea?", options="Green | Black")
@@ -119,8 +123,8 @@ async def test_what_happened_while_the_bot_was_away_is_made_up_for(tmp_path: Pat
 async def test_what_falls_due_while_discord_is_away_at_the_start_is_said_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A close is announced once Discord is there, though the process started without it."""
-    # Each wait of a copy that can't be redrawn moves this clock, by days in a second on a fast machine.
+    """If Discord is away at the start, Parley closes a poll in time and announces the result once Discord is back."""
+    # Each wait for a copy that can't be redrawn moves this clock: on a fast machine, by days within a second.
     monkeypatch.setattr(scheduler, "GIVE_UP", timedelta(days=36_500))
     async with new_server() as server:
         async with served(server, tmp_path):
@@ -140,7 +144,7 @@ async def test_what_falls_due_while_discord_is_away_at_the_start_is_said_later(
                 return any("Closed: Which tea?" in each.text for each in server.posted())
 
             async with asyncio.timeout(PATIENCE):
-                # a try that began during the outage ends in its own time, and puts the next one off
+                # a try that began during the outage may take long to end, and delays the next one
                 while not announced():
                     world.clock.forward(seconds=10)
                     await world.instance.scheduler.run_due()
@@ -155,7 +159,7 @@ async def test_two_shards_serve_as_one(tmp_path: Path) -> None:
 
 
 async def test_as_many_shards_as_discord_proposes(tmp_path: Path) -> None:
-    """`auto` asks Discord how many connections there should be."""
+    """With `auto`, Parley opens as many connections as Discord proposes."""
     async with new_server() as server:
         server.proposed_shards = 3
         async with served(server, tmp_path, shards="auto") as world:
@@ -166,7 +170,7 @@ async def test_as_many_shards_as_discord_proposes(tmp_path: Path) -> None:
 
 
 async def test_a_shard_knows_nothing_of_other_shards_servers(tmp_path: Path) -> None:
-    """A process with some of the shards does not take the others' servers for lost."""
+    """A process with some of the shards doesn't take the servers of the others for lost."""
     async with new_server() as server:
         mine = (int(server.guild.id) >> 22) % 2
         async with served(server, tmp_path):
@@ -185,7 +189,8 @@ async def parley_discord(folder: Path, server: DiscordServer, *arguments: str, t
 
 
 async def test_the_command_line_tells_the_commands(tmp_path: Path) -> None:
-    """A dry run tells nothing; then all servers, then one alone."""
+    """`parley discord sync` registers the commands for all servers, or with `--guild` for one. With `--dry-run` it only
+    says whether they have changed."""
     async with new_server() as server:
         code, output = await parley_discord(tmp_path, server, "sync", "--dry-run")
         assert code == 0, output
@@ -203,7 +208,8 @@ async def test_the_command_line_tells_the_commands(tmp_path: Path) -> None:
 
 
 async def test_the_commands_of_one_server_can_be_taken_away(tmp_path: Path) -> None:
-    """They stand beside those for all servers, which stay; a dry run takes nothing, and the server has to be named."""
+    """`parley discord sync --clear` removes the commands of one server, which `--guild` has to name, and leaves those
+    for all servers. With `--dry-run` it removes nothing."""
     async with new_server() as server:
         guild = server.guild.id
         await parley_discord(tmp_path, server, "sync")
@@ -220,7 +226,8 @@ async def test_the_commands_of_one_server_can_be_taken_away(tmp_path: Path) -> N
 
 
 async def test_the_invitation_asks_for_little(tmp_path: Path) -> None:
-    """See the channel, write in it and in threads, attach files: nothing else."""
+    """The invitation asks for four permissions: to view channels, to send messages, to send them in threads, and to
+    attach files. The link for a member's own installation asks for none."""
     async with new_server() as server:
         code, output = await parley_discord(tmp_path, server, "invite")
         assert code == 0, output

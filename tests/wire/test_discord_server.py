@@ -1,4 +1,4 @@
-"""The local Discord keeps Discord's rules: what it refuses, and with which words, is what the bot has to live with."""
+"""The local Discord keeps Discord's rules: it refuses the same calls, with the same codes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ BAD_MESSAGES = {
 
 @pytest.mark.parametrize("body", BAD_MESSAGES.values(), ids=BAD_MESSAGES)
 def test_what_the_specification_leaves_out_of_messages_is_checked_by_hand(body: Json) -> None:
-    """Discord refuses each of these, though its OpenAPI file takes them."""
+    """The local Discord refuses these messages as Discord does, though Discord's OpenAPI file allows them."""
     assert message_problems(body, {}, new=True)
 
 
@@ -104,12 +104,12 @@ UNKNOWN_TO_DISCORD = {
 
 @pytest.mark.parametrize(("template", "body"), UNKNOWN_TO_DISCORD.values(), ids=UNKNOWN_TO_DISCORD)
 def test_bodies_are_held_against_the_rules(template: str, body: Json) -> None:
-    """Types, lengths and numbers, and no field that no rule names."""
+    """The local Discord refuses a body with a wrong type, length or number, and one with a field that no rule names."""
     assert Validator().problems("POST", template, body)
 
 
 def test_bodies_are_held_against_discords_own_specification() -> None:
-    """The same, by Discord's OpenAPI file alone."""
+    """Discord's OpenAPI file alone refuses the same bodies, and takes a right one."""
     require("specs", DISCORD_OPENAPI.exists(), f"Discord's OpenAPI file is not at {DISCORD_OPENAPI}")
     validator = Validator()
     for name, (template, body) in UNKNOWN_TO_DISCORD.items():
@@ -142,12 +142,12 @@ BAD_COMMANDS = {
 
 @pytest.mark.parametrize("commands", BAD_COMMANDS.values(), ids=BAD_COMMANDS)
 def test_commands_are_checked_by_hand(commands: list[Json]) -> None:
-    """Names, counts and orders that Discord refuses."""
+    """The local Discord refuses commands whose names, numbers or order Discord refuses."""
     assert command_problems(commands)
 
 
 def test_a_form_has_one_to_five_parts_with_ids_of_their_own() -> None:
-    """As a modal of Discord's."""
+    """A form has one to five parts, and each has an id of its own."""
     label = {"type": 18, "label": "Why?", "component": {"type": 4, "custom_id": "why", "style": 1}}
     assert not modal_problems({"components": [label]})
     assert modal_problems({"components": []})
@@ -165,7 +165,7 @@ BAD_PICKS = {
 
 @pytest.mark.parametrize("broken", BAD_PICKS.values(), ids=BAD_PICKS)
 def test_picks_in_a_form_are_checked_by_hand(broken: Json) -> None:
-    """What one component's keys say together: right beside it, each is taken."""
+    """The local Discord refuses a form's check boxes or radio buttons whose settings contradict each other."""
 
     def asked(more: Json) -> Json:
         component = {"custom_id": "q", "options": [{"label": n, "value": n} for n in "ab"], **more}
@@ -177,7 +177,8 @@ def test_picks_in_a_form_are_checked_by_hand(broken: Json) -> None:
 
 
 async def test_a_violation_is_answered_and_kept(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """The bot gets 400 with 50035 as from Discord, and the test that looks at `violations` fails."""
+    """The local Discord answers a violation with 400 and 50035, as Discord does, and keeps it in `violations`, where a
+    test finds it."""
     response = await api.post(f"{server.url}/channels/{server.main.id}/messages", json={"content": "x" * 2001})
     assert (response.status, (await response.json())["code"]) == (400, 50035)
     assert len(server.violations) == 1
@@ -185,7 +186,7 @@ async def test_a_violation_is_answered_and_kept(server: DiscordServer, api: aioh
 
 
 async def answered(api: aiohttp.ClientSession, server: DiscordServer, to: Interaction, body: Json) -> tuple[int, int]:
-    """(status, code) of a first answer."""
+    """Send a first answer. Return its (status, code)."""
     response = await api.post(f"{server.url}/interactions/{to.id}/{to.token}/callback", json=body)
     return response.status, (await response.json())["code"] if response.status >= 400 else 0
 
@@ -198,7 +199,8 @@ async def followed(api: aiohttp.ClientSession, server: DiscordServer, to: Intera
 async def test_a_token_takes_one_answer_within_3_seconds_and_more_within_15_minutes(
     server: DiscordServer, api: aiohttp.ClientSession
 ) -> None:
-    """10062 after 3 seconds, 40060 for a second answer, 10015 for a follow-up too early, 50027 for one too late."""
+    """An interaction takes one answer within 3 seconds, and follow-ups after it for 15 minutes. Discord refuses a late
+    answer with 10062, a second one with 40060, an early follow-up with 10015 and a late one with 50027."""
     clock = server.now
     assert isinstance(clock, Clock)
     ada, answer = server.member("Ada"), {"type": 4, "data": {"content": "hello", "flags": EPHEMERAL}}
@@ -217,7 +219,8 @@ async def test_a_token_takes_one_answer_within_3_seconds_and_more_within_15_minu
 async def test_what_is_private_is_seen_by_one_and_edited_through_its_token_alone(
     server: DiscordServer, api: aiohttp.ClientSession
 ) -> None:
-    """An ephemeral message is unknown to the channel, 10008, and nobody else can press on it."""
+    """Only one member sees an ephemeral message and can press on it. The channel doesn't know the message (10008), so a
+    bot can't edit it there."""
     ada, ben = server.member("Ada"), server.member("Ben")
     press = ada.start_press(None, "v1:x")
     await answered(api, server, press, {"type": 4, "data": v2(row(button("b")), flags=COMPONENTS_V2 | EPHEMERAL)})
@@ -230,7 +233,7 @@ async def test_what_is_private_is_seen_by_one_and_edited_through_its_token_alone
 
 
 async def test_the_answer_to_a_deferral_keeps_its_visibility(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """Whatever is sent while the bot «thinks» completes that message: private stays private, public stays public."""
+    """The first follow-up after a private deferral completes that message, and stays private."""
     ada = server.member("Ada")
     press = ada.start_press(None, "v1:x")
     await answered(api, server, press, {"type": 5, "data": {"flags": EPHEMERAL}})
@@ -241,7 +244,8 @@ async def test_the_answer_to_a_deferral_keeps_its_visibility(server: DiscordServ
 
 
 async def test_permissions_and_ends_have_their_codes(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """50013 without the right to write, 50001 without the right to see, 10003 once it is gone, in threads too."""
+    """To write in a thread a bot needs Send Messages in Threads (else 50013), not Send Messages. Discord answers 50001
+    if the bot may not see the channel, and 10003 once the channel is deleted."""
     thread = server.add_thread("side", server.main)
     path = f"{server.url}/channels/{thread.id}/messages"
 
@@ -260,7 +264,8 @@ async def test_permissions_and_ends_have_their_codes(server: DiscordServer, api:
 
 
 async def test_one_nonce_makes_one_message(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """With `enforce_nonce` a message that is sent again is the first one, so a lost answer loses nothing."""
+    """A message that is sent again under its nonce with `enforce_nonce` is the first message, so a bot may repeat a
+    call whose answer was lost."""
     body = {"content": "a", "nonce": "n1", "enforce_nonce": True}
     messages = [
         await (await api.post(f"{server.url}/channels/{server.main.id}/messages", json=body)).json() for _ in "ab"
@@ -272,7 +277,8 @@ async def test_one_nonce_makes_one_message(server: DiscordServer, api: aiohttp.C
 async def test_a_bucket_is_told_in_headers_and_refuses_beyond(
     server: DiscordServer, api: aiohttp.ClientSession
 ) -> None:
-    """Five messages a channel, then a 429 with Via and retry_after, which discord.py needs to see it is Discord's."""
+    """A channel takes five messages in a row, which headers count down. The sixth gets 429 with `retry_after`, and with
+    `Via`, by which discord.py knows that Discord itself answers."""
     path = f"{server.url}/channels/{server.main.id}/messages"
     responses = [await api.post(path, json={"content": "a"}) for _ in range(6)]
     assert [one.headers["X-RateLimit-Remaining"] for one in responses] == ["4", "3", "2", "1", "0", "0"]
@@ -282,7 +288,7 @@ async def test_a_bucket_is_told_in_headers_and_refuses_beyond(
 
 
 async def test_old_messages_take_few_edits(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """An hour after it was sent a message is edited at most so often: 30046."""
+    """A message that was sent more than an hour ago takes three edits, and refuses the fourth with 30046."""
     clock = server.now
     assert isinstance(clock, Clock)
     message = await (await api.post(f"{server.url}/channels/{server.main.id}/messages", json={"content": "a"})).json()
@@ -298,7 +304,7 @@ def pressed(interaction: discord.Interaction[Any]) -> str:
 
 
 class Listening(discord.Client):
-    """A bot that only notes what it hears."""
+    """A bot that only notes the presses that it hears of."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(intents=discord.Intents(guilds=True), **options)
@@ -309,7 +315,7 @@ class Listening(discord.Client):
 
 
 class ListeningShards(discord.AutoShardedClient):
-    """The same over several shards."""
+    """The same bot with two shards, which notes the shard of each press too."""
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), shard_count=2)
@@ -321,7 +327,8 @@ class ListeningShards(discord.AutoShardedClient):
 
 
 def reader_of(stream: str) -> type:
-    """How discord.py reads this stream. It chooses at its import: Zstandard where that is installed, else zlib."""
+    """Return discord.py's reader of this stream. It chooses at its import: Zstandard where that is installed, else
+    zlib."""
     if stream == "zstd-stream":
         return discord.utils._ActiveDecompressionContext
     spec = importlib.util.find_spec("discord.utils")
@@ -340,7 +347,8 @@ def reader_of(stream: str) -> type:
 async def test_a_session_goes_on_over_a_new_connection(
     server: DiscordServer, kind: str, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What happened while the connection was broken is sent again, once and in order, in either compression."""
+    """After a connection breaks, Discord sends the events of the meantime over the next one, once and in order, in
+    either compression."""
     monkeypatch.setattr("discord.utils._ActiveDecompressionContext", reader_of(stream))
     ada, bot = server.member("Ada"), Listening()
     with pointed_at(server.url, server.gateway_url), impatient():
@@ -363,7 +371,8 @@ async def test_a_session_goes_on_over_a_new_connection(
 async def test_heartbeats_keep_a_connection_and_their_silence_ends_it(
     server: DiscordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They come as often as HELLO asks. One that nobody answers means a dead connection, and the session is resumed."""
+    """A bot sends heartbeats as often as HELLO asks. If one stays unanswered, the bot takes the connection for dead and
+    resumes its session."""
     monkeypatch.setattr("tests.wire.discord.gateway.HEARTBEAT_MS", 20)
     bot = Listening(heartbeat_timeout=0.2)
     with pointed_at(server.url, server.gateway_url), impatient():
@@ -381,7 +390,7 @@ async def test_heartbeats_keep_a_connection_and_their_silence_ends_it(
 
 
 async def test_an_invalid_session_is_opened_anew(server: DiscordServer) -> None:
-    """Op 9: what was missed is lost, and the bot identifies again."""
+    """When Discord calls a session invalid (op 9), the bot identifies again and goes on hearing of events."""
     bot = Listening()
     with pointed_at(server.url, server.gateway_url), impatient():
         running = asyncio.create_task(bot.start(server.token))
@@ -395,7 +404,7 @@ async def test_an_invalid_session_is_opened_anew(server: DiscordServer) -> None:
 
 
 async def test_each_shard_hears_of_its_own_communities(server: DiscordServer) -> None:
-    """A community belongs to one shard, by its id."""
+    """Each server belongs to one shard, by its id, and only that shard hears of it."""
     clock = server.now
     assert isinstance(clock, Clock)
     clock.forward(seconds=timedelta(milliseconds=1).total_seconds())
@@ -416,7 +425,7 @@ async def test_each_shard_hears_of_its_own_communities(server: DiscordServer) ->
 
 
 async def test_a_revoked_token_opens_nothing(server: DiscordServer) -> None:
-    """401, and the gateway closes for good."""
+    """With a revoked token the gateway closes for good, and no login succeeds."""
     bot = Listening()
     with pointed_at(server.url, server.gateway_url), impatient():
         running = asyncio.create_task(bot.start(server.token))
@@ -431,14 +440,14 @@ async def test_a_revoked_token_opens_nothing(server: DiscordServer) -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_is_flushed_after_each_message(name: str) -> None:
-    """One continuous stream: each part can be read as it comes, and none without those before it."""
+    """A compressed stream is flushed after each message, so that a bot can read each one as it comes."""
     compress, parts = STREAMS[name](), ["one", "two"]
     reader = zlib.decompressobj() if name == "zlib-stream" else zstandard.ZstdDecompressor().decompressobj()
     assert [reader.decompress(compress(part)).decode() for part in parts] == parts
 
 
 class Answering(discord.Client):
-    """A bot that answers a button with a form, and a form with a picture."""
+    """A bot that answers a command with a form, and a form with a picture."""
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), max_messages=None)
@@ -456,7 +465,7 @@ class Answering(discord.Client):
 
 
 class Why(discord.ui.Modal, title="Why?"):
-    """One line and a choice."""
+    """A form with one line and a choice."""
 
     why: discord.ui.Label[Why] = discord.ui.Label(
         text="Reason", component=discord.ui.TextInput(custom_id="why", max_length=40)
@@ -478,7 +487,7 @@ class Why(discord.ui.Modal, title="Why?"):
 
 
 async def test_forms_are_filled_in_and_pictures_uploaded(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """What a member fills in reaches the bot; what the bot uploads is shown, and can be fetched."""
+    """A bot gets what a member fills into its form, and a picture that it uploads is shown and can be fetched."""
     ada, bot = server.member("Ada"), Answering()
     with pointed_at(server.url, server.gateway_url), impatient():
         running = asyncio.create_task(bot.start(server.token))
@@ -497,7 +506,8 @@ async def test_forms_are_filled_in_and_pictures_uploaded(server: DiscordServer, 
 
 
 async def test_one_conversation_with_each_person(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """Opening it again gives the same channel; a person who takes no messages is 50007."""
+    """Opening a conversation with a person again gives the same channel. A message to a person who takes none is
+    refused with 50007."""
     ada = server.member("Ada")
     opened = [
         await (await api.post(f"{server.url}/users/@me/channels", json={"recipient_id": ada.user.id})).json()

@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL database, each with some of the connections to Discord: together they are one bot."""
+"""Several processes on one PostgreSQL database are one bot, each with some of the connections to Discord."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["server"]  # the fixture of tests/store, which pytest finds by name
 SHARDS = 4
 FIRST, SECOND = "0-1/4", "2-3/4"
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
-"""Which both processes share."""
+"""The key that both processes share."""
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ class Land:
         return self.discord.posted(host.channel)[before]
 
     async def spread(self, host: Member, poll: str, *squares: Channel) -> list[Message]:
-        """The creator, who is in these communities too, posts the poll in each."""
+        """Post the poll in each of these places as its host, who is a moderator there too. Return the copies."""
         copies = []
         for square in squares:
             assert square.guild is not None
@@ -66,7 +66,7 @@ class Land:
         return copies
 
     def announced(self) -> list[int]:
-        """How often each community was told the result."""
+        """Return how often Parley announced the result in each community."""
         return [sum("Closed: " in message.text for message in self.discord.posted(square)) for square in self.squares]
 
 
@@ -76,7 +76,7 @@ async def land() -> AsyncIterator[Land]:
         discord.guilds.clear()
         squares: dict[int, Channel] = {}
         while len(squares) < SHARDS:
-            cast("Clock", discord.now).forward(milliseconds=1)  # a community's shard follows from its birth
+            cast("Clock", discord.now).forward(milliseconds=1)  # a community's shard depends on when it was made
             guild = discord.add_guild(f"Tea House {len(squares)}")
             squares[(int(guild.id) >> 22) % SHARDS] = discord.add_channel("square", guild)
         yield Land(discord, [squares[shard] for shard in range(SHARDS)])
@@ -84,7 +84,7 @@ async def land() -> AsyncIterator[Land]:
 
 
 def folder(parent: Path, name: str) -> Path:
-    """Each process has its own, as on two machines; what they share is the database and the key."""
+    """Make a folder for one process, as on a machine of its own. The processes share the database and the key."""
     path = parent / name
     path.mkdir()
     (path / "parley.key").write_text(KEY)
@@ -97,8 +97,8 @@ async def quiet(*processes: Served) -> None:
 
 
 async def test_two_processes_are_one_bot(tmp_path: Path, url: str) -> None:
-    """Members of all communities vote in one poll through the process that hears them; each copy shows the one count,
-    the close is announced once in each place, and Discord is told the commands once."""
+    """Two processes serve one poll: members vote through the process that hears them, and each copy shows the one
+    count. Parley announces the close once in each place, and registers its commands once."""
     clock = Clock()
     async with land() as world, AsyncExitStack() as stack:
         first, second = [
@@ -130,8 +130,8 @@ async def test_two_processes_are_one_bot(tmp_path: Path, url: str) -> None:
 
 
 async def test_a_process_looks_after_the_places_of_one_that_is_away(tmp_path: Path, url: str) -> None:
-    """Whatever is posted and redrawn needs no connection, so the process that is left does it everywhere: in channels,
-    in a thread that was archived meanwhile, in a forum. Who may vote, the vote itself tells."""
+    """Posting and editing need no connection to the gateway, so one process serves the places of another that is away:
+    channels, an archived thread, a forum. A vote itself says when its member joined."""
     clock = Clock()
     async with land() as world:
         discord = world.discord
@@ -169,7 +169,7 @@ async def test_a_process_looks_after_the_places_of_one_that_is_away(tmp_path: Pa
 
 @pytest.mark.slow
 async def test_two_real_processes(tmp_path: Path, url: str) -> None:
-    """`parley run` twice, with `PARLEY_DISCORD_SHARDS` as it is documented: one bot, until both are told to stop."""
+    """Two `parley run`, each with its part of `PARLEY_DISCORD_SHARDS`, are one bot until both are terminated."""
     async with land() as world, AsyncExitStack() as stack:
         discord = world.discord
         address = discord.url.removesuffix("/api/v10")

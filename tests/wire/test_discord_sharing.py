@@ -1,4 +1,4 @@
-"""The bot lends nobody its rights on Discord: who may not write in a place can't make the bot write there."""
+"""The bot lends nobody its rights on Discord: a member who may not write in a place can't make the bot write there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from tests.wire.discord_world import World, bugs, discord_world, shown_once
 async def test_a_moderator_points_the_bot_only_where_they_may_write(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The channel for moderators is greeted by the bot, so the moderator who picks it has to be able to write there."""
+    """A moderator may pick only a moderators' channel in which they may write themselves, because the bot posts a
+    greeting there."""
     async with discord_world(tmp_path) as world:
         server, mo = world.server, world.server.member("Mo", moderator=True)
         news, office = server.add_channel("news", kind=NEWS), server.add_channel("office")
@@ -34,7 +35,7 @@ async def test_a_moderator_points_the_bot_only_where_they_may_write(
 
 @asynccontextmanager
 async def announcements(folder: Path, patience: float = 1.5) -> AsyncIterator[tuple[World, Member, Member]]:
-    """A channel in which Host writes, and Eve only reads: (the world, Host, Eve)."""
+    """Yield the world, Host and Eve, in a channel in which Host writes and Eve only reads."""
     async with discord_world(folder, patience=patience) as world:
         news = world.server.add_channel("news", kind=NEWS)
         world.server.deny(news, SEND_MESSAGES)
@@ -44,12 +45,12 @@ async def announcements(folder: Path, patience: float = 1.5) -> AsyncIterator[tu
 
 
 async def press_everything(member: Member, message: Message) -> list[Interaction]:
-    """Each button of a message that does something."""
+    """Press each button of a message that does something. Return the answers."""
     return [await member.press(message, control["custom_id"]) for control in message.controls if "custom_id" in control]
 
 
 def public(interaction: Interaction) -> list[Message]:
-    """Messages of the answer that others see."""
+    """Return the messages of the answer that others see."""
     return [message for message in interaction.messages if message.only_for is None]
 
 
@@ -65,7 +66,8 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
 async def test_who_may_not_write_can_t_make_the_bot_post(
     tmp_path: Path, name: str, options: dict[str, Any], patience: float
 ) -> None:
-    """Refused in private, before anything is stored."""
+    """Parley refuses in private to open or to post a poll for a member who may not write in the channel, and stores
+    nothing."""
     async with announcements(tmp_path, patience) as (world, host, eve):
         await host.slash("poll create", post=True, question="Who?", options="A | B", here=world.server.main)
         answer = await eve.slash(name, **options)
@@ -78,7 +80,7 @@ async def test_who_may_not_write_can_t_make_the_bot_post(
 
 
 async def test_a_form_that_was_opened_elsewhere_posts_nothing_either(tmp_path: Path) -> None:
-    """A poll's form is refused when it is opened and when it is sent, where Send Messages is gone by then."""
+    """Parley refuses a poll's form if its member may no longer write in the channel when they send it."""
     async with discord_world(tmp_path) as world:
         eve = world.server.member("Eve")
         form = await eve.slash("poll create", post=True)
@@ -91,7 +93,8 @@ async def test_a_form_that_was_opened_elsewhere_posts_nothing_either(tmp_path: P
 
 @pytest.mark.parametrize("patience", [1.5, 0.0], ids=["quick", "slow"])
 async def test_who_may_not_write_shares_nothing(tmp_path: Path, patience: float) -> None:
-    """What was to be for everybody comes in private: a shared fact, shared results, *Find facts* and then *Share*."""
+    """A member who may not write in a channel gets in private what they share there: a fact, results, and the facts
+    that *Find facts* finds."""
     async with announcements(tmp_path, patience) as (world, host, eve):
         await host.slash("poll create", post=True, question="Which tea?", options="Green | Black", results="live")
         (poll,) = world.server.posted(host.channel)
@@ -112,7 +115,8 @@ def message_of(world: World, author: Member, content: str) -> Message:
 
 
 async def test_no_button_of_a_public_card_lends_the_bot_s_rights(tmp_path: Path) -> None:
-    """Host shares a fact; Eve presses all there is on it, and on what comes of it: each answer is hers alone."""
+    """Only the member who pressed sees the answers to the buttons of a shared fact, and to the buttons of those
+    answers, if they may not write in the channel."""
     async with announcements(tmp_path) as (world, host, eve):
         card = (await host.slash("fact", words="most people drink tea", share=True)).message
         assert card.only_for is None
@@ -125,7 +129,7 @@ async def test_no_button_of_a_public_card_lends_the_bot_s_rights(tmp_path: Path)
 
 
 async def test_a_member_who_may_write_shares_as_before(tmp_path: Path) -> None:
-    """The rule takes nothing from those who may."""
+    """A member who may write in a channel shares facts and opens polls there for all."""
     async with announcements(tmp_path) as (world, host, _):
         assert public(await host.slash("fact", words="most people drink tea", share=True)) != []
         assert (
@@ -135,7 +139,8 @@ async def test_a_member_who_may_write_shares_as_before(tmp_path: Path) -> None:
 
 
 async def test_where_the_bot_may_not_write_nothing_is_public(tmp_path: Path) -> None:
-    """An answer to a command would get through, so the bot keeps to what the server allows it."""
+    """Where the bot may not write, it answers in private only, even if Discord would take a public answer to a
+    command."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
         world.server.forbid(world.server.main, SEND_MESSAGES)
@@ -145,7 +150,7 @@ async def test_where_the_bot_may_not_write_nothing_is_public(tmp_path: Path) -> 
 
 
 async def test_in_a_locked_thread_a_member_shares_nothing(tmp_path: Path) -> None:
-    """Nobody but moderators writes there, so the bot doesn't on a member's behalf."""
+    """In a locked thread, where only moderators write, a member who shares a fact gets it in private."""
     async with discord_world(tmp_path) as world:
         thread = world.server.add_thread("side", world.server.main)
         world.server.archive(thread, archived=False, locked=True)

@@ -30,14 +30,15 @@ async def people_and_answers(instance: Instance) -> tuple[int, int, int]:
 
 
 def agree_of(message: discord.Message) -> str:
-    """The custom id of Agree on a card, of the statement that stands there now."""
+    """Return the custom id of Agree on a card, for the statement that stands there now."""
     return next(str(control["custom_id"]) for control in message.controls if control.get("label") == "Agree")
 
 
 async def agree_on_discord(
     server: discord.DiscordServer, crowd: Sequence[discord.Member], cards: Sequence[discord.Message]
 ) -> None:
-    """All press Agree at once while the connection breaks; who sees that it failed presses the same button again."""
+    """Let all press Agree at once while the connection breaks. A member whose press failed presses the same button
+    again."""
     ids = [agree_of(card) for card in cards]
     resumed = server.gateway.resumed
     half = len(crowd) // 2
@@ -54,7 +55,8 @@ async def agree_on_discord(
 
 
 async def test_a_crowd_answers_on_discord_while_connections_break(tmp_path: Path) -> None:
-    """Each of 300 answers once before a restart and once after it, on the card that they had before."""
+    """300 members answer at once, once before a restart and once after it on the same card, while the connection
+    breaks. Each answer counts once."""
     clock = Clock()
     async with discord_world.new_server() as server:
         crowd = [server.member(f"Member{number}") for number in range(CROWD)]
@@ -77,7 +79,8 @@ async def test_a_crowd_answers_on_discord_while_connections_break(tmp_path: Path
 async def agree_on_slack(
     server: slack.SlackServer, crowd: Sequence[slack.Member], cards: Sequence[slack.Message]
 ) -> None:
-    """All press Agree at once while the socket breaks; who sees that it failed presses again, if the card is the same."""
+    """Let all press Agree at once while the socket breaks. A member whose press failed presses again, if the card is
+    the same."""
     before = [str(card.blocks) for card in cards]
     presses = [asyncio.create_task(member.press(card, "Agree")) for member, card in zip(crowd, cards, strict=True)]
     await server.until(lambda: len(server.called("respond")) > 10)
@@ -90,7 +93,8 @@ async def agree_on_slack(
 
 
 async def test_a_crowd_answers_on_slack_while_sockets_break(tmp_path: Path) -> None:
-    """The same over Slack's sockets."""
+    """300 members answer at once, once before a restart and once after it on the same card, while the socket breaks.
+    Each answer counts once."""
     clock = Clock()
     async with slack_world.new_server() as server:
         crowd = [server.member(f"Member{number}") for number in range(CROWD)]

@@ -1,4 +1,4 @@
-"""`parley doctor`: each check against something that is really broken, and once against an instance that is well."""
+"""Each check of `parley doctor` reports the damage that it looks for, and passes an instance that is well."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def gather(findings: AsyncIterator[CheckResult]) -> list[CheckResult]:
 
 
 def of(check: str, findings: Iterable[CheckResult]) -> CheckResult:
-    """The finding of this check, of which there is one."""
+    """Return the one finding of this check."""
     (finding,) = [finding for finding in findings if finding.check == check]
     return finding
 
@@ -64,14 +64,15 @@ def is_wrong(finding: CheckResult, words: str, mend: str) -> bool:
 
 
 def test_a_python_that_is_too_old_is_told() -> None:
-    """Python itself, and the SQLite that it brings."""
+    """The doctor reports a Python before 3.11, and an SQLite that is too old for Parley."""
     assert machine.python().end is End.OK
     assert is_wrong(machine.python((3, 10, 9)), "Python 3.10.9", "Install Python 3.11")
     assert is_wrong(machine.python((3, 12, 0), "3.31.1"), "SQLite 3.31.1", "or use PostgreSQL")
 
 
 def test_the_missing_extra_for_meaning_is_told_as_a_note() -> None:
-    """Parley answers by words without it, so nothing is wrong; the note says how to install it."""
+    """Without the extra for meaning Parley answers by words alone, so the doctor reports nothing wrong, but notes how
+    to install it."""
     assert machine.meaning(installed=True).end is End.OK
     missing = machine.meaning(installed=False)
     assert missing.end is End.NOTE
@@ -81,7 +82,7 @@ def test_the_missing_extra_for_meaning_is_told_as_a_note() -> None:
 
 
 def test_packs_that_can_not_be_served_are_told(tmp_path: Path) -> None:
-    """A broken one with its place, a folder without any, a folder that isn't there."""
+    """The doctor reports a broken pack with its place, a folder without packs, and a folder that doesn't exist."""
     assert machine.packs(CONTENT).end is End.OK
     pack = tmp_path / "packs" / "tea"
     pack.mkdir(parents=True)
@@ -93,7 +94,7 @@ def test_packs_that_can_not_be_served_are_told(tmp_path: Path) -> None:
 
 
 def test_fonts_that_are_missing_are_told(tmp_path: Path) -> None:
-    """Without any, charts have no letters; with one, those of the others are missing."""
+    """The doctor reports missing fonts with the scripts that charts can't show, and a file that is no font."""
     assert machine.fonts().end is End.OK
     assert is_wrong(machine.fonts([]), "Latin, Arabic, Devanagari", "pip install")
     (tmp_path / "font.ttf").write_bytes(b"no font")
@@ -103,7 +104,8 @@ def test_fonts_that_are_missing_are_told(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_slow_or_not_there_is_told(tmp_path: Path) -> None:
-    """Measured by writing to it, durably."""
+    """The doctor reports a disk without enough space and a folder that doesn't exist, and notes a disk that writes
+    slowly."""
     assert [finding.end for finding in machine.disk(tmp_path, 0, slow=1e9)] == [End.OK, End.OK]
     full, slow = machine.disk(tmp_path, 0, least=10**18, slow=0.0)
     assert is_wrong(full, "free and needs", "df -h")
@@ -114,7 +116,8 @@ def test_a_disk_that_is_full_slow_or_not_there_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_port_that_somebody_else_holds_is_told() -> None:
-    """Named with its setting; one that a running Parley serves is as it should be."""
+    """The doctor reports an address that Parley can't use, with its setting. An address that a running Parley serves is
+    fine."""
     health = Health(Metrics())
     served = Address.of((await health.start(Address("127.0.0.1", 0))).removeprefix("http://"), "")
     with socket.socket() as listener:
@@ -138,7 +141,8 @@ async def test_a_port_that_somebody_else_holds_is_told() -> None:
 
 
 async def test_settings_that_name_one_address_are_told() -> None:
-    """Each is free as long as Parley doesn't run, and the start would fail all the same."""
+    """The doctor reports two settings with the same address, though it is free while Parley doesn't run. Different
+    addresses may have the same port."""
     port = free_port()
     for other in ("127.0.0.1", "0.0.0.0"):
         free, same = await machine.ports(
@@ -151,7 +155,7 @@ async def test_settings_that_name_one_address_are_told() -> None:
 
 
 async def test_a_name_that_leads_nowhere_is_told_in_words() -> None:
-    """By the doctor and at the start alike."""
+    """The doctor and the start both say in words that they can't resolve a host's name."""
     nowhere = Address("nowhere.invalid", free_port())
     (finding,) = await machine.ports({"PARLEY_HEALTH_BIND": nowhere})
     with pytest.raises(Unavailable, match="Set PARLEY_HEALTH_BIND") as refused:
@@ -161,7 +165,7 @@ async def test_a_name_that_leads_nowhere_is_told_in_words() -> None:
 
 
 async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
-    """What is asked there without Slack's signature is refused, and says whose it is, so that a doctor knows."""
+    """The doctor recognises a running Parley at its address for Slack, though it asks without Slack's signature."""
     app = GuardedApp(signing_secret="hush")
     runner = await listen(app.entrance(), Address("127.0.0.1", free_port()), "PARLEY_SLACK_BIND")
     served = Address(*runner.addresses[0][:2])
@@ -175,14 +179,14 @@ async def test_the_address_for_slack_is_known_to_be_parleys() -> None:
 
 @pytest.fixture
 async def stored(tmp_path: Path) -> Path:
-    """A folder with a database in which one poll is open."""
+    """Return a folder with a database in which one poll is open."""
     async with running(tmp_path) as instance:
         await instance.bot.say(request("Host"), '/poll create post:yes question:"Which tea?" options:"Green|Black"')
     return tmp_path
 
 
 async def test_a_database_that_is_well_is_told(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """And one that is still to be made."""
+    """The doctor passes a sound database and its key, and says of a missing one that the first start makes it."""
     findings = await gather(records.database(settings(stored)))
     assert {finding.end for finding in findings if finding.check != "write speed"} == {End.OK}
     assert "opens the secrets of all open polls (1)" in of("key", findings).says
@@ -191,7 +195,7 @@ async def test_a_database_that_is_well_is_told(stored: Path, tmp_path_factory: p
 
 
 async def test_a_database_that_is_damaged_is_told(stored: Path) -> None:
-    """Rows that don't fit together, and a file that is none."""
+    """The doctor reports rows that don't fit together, and a file that is no database."""
     with closing(sqlite3.connect(stored / "parley.db")) as database:
         database.execute("PRAGMA foreign_keys=OFF")
         database.execute("UPDATE poll_options SET poll = 'p9'")
@@ -216,7 +220,7 @@ async def test_a_database_that_is_damaged_is_told(stored: Path) -> None:
     ],
 )  # fmt: skip
 async def test_a_schema_that_does_not_fit_is_told(stored: Path, change: str, end: End, words: str, mend: str) -> None:
-    """Older, newer, or another one; the doctor applies no migration by itself."""
+    """The doctor notes an older schema, which the next start upgrades, and reports a newer or an altered one."""
     with closing(sqlite3.connect(stored / "parley.db")) as database:
         database.execute(change)
         database.commit()
@@ -225,7 +229,8 @@ async def test_a_schema_that_does_not_fit_is_told(stored: Path, change: str, end
 
 
 async def test_a_key_that_does_not_fit_is_told(stored: Path) -> None:
-    """Missing while a poll is open, another one, none at all, or readable by others."""
+    """The doctor reports a key that is another instance's, no key, or missing while a poll is open, and notes a key
+    file that others can read. It passes the right key in `PARLEY_KEY`."""
     file = stored / "parley.key"
     key = file.read_bytes()
     file.chmod(0o644)
@@ -242,7 +247,8 @@ async def test_a_key_that_does_not_fit_is_told(stored: Path) -> None:
 
 
 async def test_what_the_first_start_would_stumble_over_is_told(tmp_path: Path) -> None:
-    """Though there is no database yet: a key that is none, a folder that is missing, a folder in the file's place."""
+    """Before there is a database, the doctor reports a `PARLEY_KEY` that is no key, a missing folder for the key file,
+    and a folder in the database's place."""
     options = settings(tmp_path, key=SecretStr("short"))
     assert is_wrong(of("key", await gather(records.database(options))), "PARLEY_KEY: it isn't a key", "Restore")
     options = settings(tmp_path, key_file=tmp_path / "keys" / "parley.key")
@@ -253,7 +259,7 @@ async def test_what_the_first_start_would_stumble_over_is_told(tmp_path: Path) -
 
 
 async def test_a_server_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
-    """PostgreSQL that can't be reached, or whose address can't be read."""
+    """The doctor reports a PostgreSQL that it can't reach, or whose address it can't read, without its password."""
     for address in ("postgresql://ada:marked@127.0.0.1:1/parley", "postgresql://ada:mar/ked@127.0.0.1:x/parley"):
         finding = of("database", await gather(records.database(settings(tmp_path, database=address))))
         assert is_wrong(finding, "PostgreSQL", "pg_isready")
@@ -290,7 +296,7 @@ def now() -> datetime:
 
 
 async def test_discord_that_is_well_is_told(discord: DiscordServer) -> None:
-    """The token, the connections, the time."""
+    """The doctor passes Discord's token, intents and connections, and the clock."""
     findings = await gather(discord_check(discord))
     assert {finding.check: finding.end for finding in findings} == {
         "discord token": End.OK,
@@ -302,7 +308,8 @@ async def test_discord_that_is_well_is_told(discord: DiscordServer) -> None:
 
 
 async def test_what_is_wrong_with_discord_is_told(discord: DiscordServer) -> None:
-    """A wrong token, one that was revoked, and no way there. The token is in no sentence."""
+    """The doctor reports a wrong token, a revoked one, an outage, and a Discord that it can't reach. It never shows the
+    token."""
     assert is_wrong(
         of("discord token", await gather(discord_check(discord, "marked"))), "refuses", "PARLEY_DISCORD_TOKEN"
     )
@@ -320,7 +327,7 @@ async def test_what_is_wrong_with_discord_is_told(discord: DiscordServer) -> Non
 
 
 async def test_slack_that_is_well_is_told(slack: SlackServer) -> None:
-    """Both tokens, and every scope of the manifest."""
+    """The doctor passes both of Slack's tokens, the manifest's scopes, and the clock."""
     findings = await gather(slack_check(slack))
     assert {finding.check: finding.end for finding in findings} == {
         "discord": End.NOTE,
@@ -332,7 +339,8 @@ async def test_slack_that_is_well_is_told(slack: SlackServer) -> None:
 
 
 async def test_what_is_wrong_with_slack_is_told(slack: SlackServer) -> None:
-    """A wrong token of either kind, a missing scope, no way in, and no way there. No token is in any sentence."""
+    """The doctor reports a wrong token of either kind, missing scopes, a missing app token, and a Slack that it can't
+    reach. It notes a missing `files:read`, and never shows a token."""
     findings = await gather(slack_check(slack, bot="xoxb-marked", app="xapp-marked"))
     assert is_wrong(of("slack token", findings), "invalid_auth", "PARLEY_SLACK_BOT_TOKEN")
     assert is_wrong(of("slack app token", findings), "invalid_auth", "PARLEY_SLACK_APP_TOKEN")
@@ -351,7 +359,8 @@ async def test_what_is_wrong_with_slack_is_told(slack: SlackServer) -> None:
 
 @pytest.mark.parametrize(("off", "end"), [(90, End.WRONG), (-90, End.WRONG), (20, End.NOTE), (0, End.OK)])
 async def test_a_clock_that_is_wrong_is_told(slack: SlackServer, off: int, end: End) -> None:
-    """Compared with the time that a platform's answers bear."""
+    """The doctor compares the clock with the time in a platform's answers. It reports a difference of 90 seconds, and
+    notes one of 20."""
     options = Settings(slack_bot_token=SecretStr(BOT_TOKEN), slack_app_token=SecretStr(APP_TOKEN))
     findings = await gather(Platforms(options, lambda: now() + timedelta(seconds=off), slack=slack.base_url).check())
     clock = of("clock", findings)
@@ -369,7 +378,8 @@ def doctor(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str, **varia
 
 
 def test_the_doctor_ends_with_1_if_something_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For people with a sign and the command that mends it, for programs as JSON; a wrong setting is a finding too."""
+    """`parley doctor` ends with 1 if something is wrong, a setting included. It prints each finding with the command
+    that mends it, and with `--json` prints them as JSON."""
     port = str(free_port())
     assert doctor(tmp_path, monkeypatch, port=port)[0] == 0
     (tmp_path / "empty").mkdir()
@@ -384,7 +394,7 @@ def test_the_doctor_ends_with_1_if_something_is_wrong(tmp_path: Path, monkeypatc
 
 
 async def test_the_doctor_looks_while_parley_runs(stored: Path) -> None:
-    """It joins the database of a running bot, and changes nothing."""
+    """The doctor examines the database of a running Parley, finds nothing wrong, and changes nothing."""
     async with running(stored, clock=Clock(NOW)) as instance:
         before = await instance.database.read(lambda tx: tx.column("open_poll_ids"))
         findings = await gather(check_settings(settings(stored, port=free_port()), offline=True))
@@ -393,7 +403,8 @@ async def test_the_doctor_looks_while_parley_runs(stored: Path) -> None:
 
 
 def test_every_address_that_is_served_is_looked_at() -> None:
-    """The chat page on loopback whatever `bind` says, the others where their settings say."""
+    """The doctor examines each address that Parley serves: the chat page on loopback even if `bind` names another host,
+    the others where their settings say."""
     options = Settings(bind="0.0.0.0", port=1, health_bind="2", public_bind="127.0.0.1:3", slack_bind="4")
     assert {name: str(address) for name, address in addresses(options).items()} == {
         "PARLEY_PORT": "127.0.0.1:1",

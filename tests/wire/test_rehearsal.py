@@ -1,4 +1,4 @@
-"""`parley rehearse` against the tests' servers: as they are, altered in one thing each, stopped and killed."""
+"""`parley rehearse` runs against the tests' servers: unaltered, altered in one thing each, stopped and killed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVICES: dict[str, Callable[[], Server]] = {"discord": discord_service, "slack"
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_the_tests_servers_keep_each_assumption(tmp_path: Path, platform: str) -> None:
-    """An unaltered server gives a report without a difference, and nothing that was made is left."""
+    """Against an unaltered server a rehearsal reports no difference, and leaves nothing behind that it made."""
     async with SERVICES[platform]() as server:
         operator = await rehearse(server, tmp_path)
         assert operator.facts == set(), f"{operator.report}\n{server.violations}"
@@ -39,7 +39,7 @@ async def test_the_tests_servers_keep_each_assumption(tmp_path: Path, platform: 
 async def test_the_report_names_what_a_server_does_otherwise(
     tmp_path: Path, alteration: Alteration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The facts that the alteration breaks, and no other."""
+    """The report names the facts that an altered server breaks, and no other."""
     server = SERVICES[alteration.platform]()
     alteration.alter(server, monkeypatch)
     async with server:
@@ -55,7 +55,8 @@ STEPS = {"discord": 12, "slack": 14}
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_rehearsal_goes_on_after_each_step(tmp_path: Path, platform: str) -> None:
-    """Stopped at the beginning of each step and at each request to the operator, it ends as if it had never stopped."""
+    """A rehearsal that is stopped at a step, or at a request to the operator, goes on at its next run and ends as if it
+    had never stopped."""
     async with SERVICES[platform]() as server:
         stops = [f"{number}/{STEPS[platform]}" for number in range(1, STEPS[platform] + 1)]
         for stop in [*stops[: -len(ARROWS)], *ARROWS]:
@@ -72,7 +73,7 @@ async def test_a_rehearsal_goes_on_after_each_step(tmp_path: Path, platform: str
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_stopped_rehearsal_can_be_undone(tmp_path: Path, platform: str) -> None:
-    """Nothing that it made is left, and the next rehearsal begins at its first step."""
+    """`--undo` deletes everything that a stopped rehearsal made, and the next rehearsal begins at its first step."""
     async with SERVICES[platform]() as server:
         await rehearse(server, tmp_path, stop_at="→ Choose")
         assert server.posted()
@@ -86,7 +87,8 @@ async def test_a_stopped_rehearsal_can_be_undone(tmp_path: Path, platform: str) 
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_message_whose_answer_was_lost_is_deleted_too(tmp_path: Path, platform: str) -> None:
-    """The service has posted it, and the connection breaks before it has said so: its name claims it later."""
+    """If the connection breaks after the service has posted a message, but before it says so, the next run finds that
+    message and deletes it."""
     async with SERVICES[platform]() as server:
         if isinstance(server, DiscordServer):
             server.faults.fail(r"/channels/\d+/messages$", method="POST", done=True, hang_up=True, times=99)
@@ -103,7 +105,7 @@ async def test_a_message_whose_answer_was_lost_is_deleted_too(tmp_path: Path, pl
 
 
 def start(server: Server, folder: Path, *arguments: str) -> AbstractAsyncContextManager[Process]:
-    """`parley rehearse` as a process, in this folder."""
+    """Start `parley rehearse` as a process in this folder."""
     if isinstance(server, DiscordServer):
         command = ("tests.wire.discord.parley", server.url.removesuffix("/api/v10"), "rehearse", "discord")
         tokens = {"PARLEY_DISCORD_TOKEN": TOKEN}
@@ -115,7 +117,7 @@ def start(server: Server, folder: Path, *arguments: str) -> AbstractAsyncContext
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_killed_rehearsal_goes_on(tmp_path: Path, platform: str) -> None:
-    """SIGKILL leaves no time to tidy up: the file says what is left."""
+    """A rehearsal that was killed goes on from its file at the next run, and deletes everything that it made."""
     async with SERVICES[platform]() as server:
         async with start(server, tmp_path) as process:
             await until(lambda: len(server.posted()) > 3)
@@ -141,7 +143,7 @@ async def obeyed(server: Server, process: Process) -> str:
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_difference_ends_the_command_with_1(tmp_path: Path, platform: str) -> None:
-    """So that a script notices."""
+    """A rehearsal that finds a difference ends with exit code 1."""
     async with SERVICES[platform]() as server:
         if isinstance(server, DiscordServer):
             server.upload_max = 1
@@ -155,7 +157,8 @@ async def test_a_difference_ends_the_command_with_1(tmp_path: Path, platform: st
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_ctrl_c_says_how_to_go_on(tmp_path: Path, platform: str) -> None:
-    """And ends with 130, without a traceback."""
+    """After Ctrl-C a rehearsal says how to go on and how to undo it, and ends with exit code 130, without a
+    traceback."""
     async with SERVICES[platform]() as server, start(server, tmp_path) as process:
         await until(server.posted)
         process.send_signal(signal.SIGINT)
@@ -170,7 +173,8 @@ async def test_ctrl_c_says_how_to_go_on(tmp_path: Path, platform: str) -> None:
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_no_other_place_is_touched(tmp_path: Path, platform: str) -> None:
-    """Each call names the place, or no channel at all; what people do elsewhere is left alone."""
+    """Each call of a rehearsal names its own place or no channel at all, and it ignores a command that somebody types
+    elsewhere."""
     async with SERVICES[platform]() as server:
         other = server.add_channel("other")
         obey = operator_of(server).obey
@@ -198,7 +202,8 @@ async def test_no_other_place_is_touched(tmp_path: Path, platform: str) -> None:
 async def test_neither_file_nor_report_holds_members_or_secrets(
     tmp_path: Path, platform: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No id and no name of the member who pressed, and no token, in the file, the report and the log."""
+    """The file, the report and the log of a rehearsal hold no token, and neither id nor name of the member who
+    pressed."""
     async with SERVICES[platform]() as server:
         stopped = await rehearse(server, tmp_path, stop_at="→ Press “Open”")
         kept = ledger_path(tmp_path, platform).read_text("utf-8")
@@ -214,7 +219,8 @@ async def test_neither_file_nor_report_holds_members_or_secrets(
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_the_report_has_limits_and_times(tmp_path: Path, platform: str) -> None:
-    """A limit that says how long to wait is no difference; each kind of call has its times."""
+    """The report lists limits that the service set and the times of each kind of call. A limit that says how long to
+    wait is no difference."""
     async with SERVICES[platform]() as server:
         if isinstance(server, DiscordServer):
             server.faults.storm(r"/channels/\d+/messages$", times=1)
@@ -228,7 +234,7 @@ async def test_the_report_has_limits_and_times(tmp_path: Path, platform: str) ->
 
 
 async def type_in(server: Server, channel: str) -> None:
-    """A member types the rehearsal's command in another channel."""
+    """Let a member type the rehearsal's command in another channel."""
     if isinstance(server, SlackServer):
         await server.member("Ben").at(server.team.channels[channel]).start_command("/parley elsewhere")
     else:
@@ -236,7 +242,8 @@ async def type_in(server: Server, channel: str) -> None:
 
 
 def test_a_difference_names_no_member_and_no_token() -> None:
-    """Marks, ids and tokens become an ellipsis; the words around them stay, and each difference stands once."""
+    """A difference shows an ellipsis for each mark, id and token, keeps the words around them, and stands in the report
+    once."""
     check = Observations(lambda _error: "")
     for _ in range(2):
         check.differ("S-text", "<@U1|ada> in <#C1|> as U0123456789 of 123456789012345678 with xoxb-1-a: 50013")
@@ -248,7 +255,7 @@ def test_a_difference_names_no_member_and_no_token() -> None:
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_token_that_is_worth_nothing_is_refused(tmp_path: Path, platform: str) -> None:
-    """With a sentence, before anything is posted."""
+    """If the service refuses the token, a rehearsal says so and ends before it posts anything."""
     async with SERVICES[platform]() as server:
         if isinstance(server, DiscordServer):
             server.revoked = True
@@ -260,7 +267,8 @@ async def test_a_token_that_is_worth_nothing_is_refused(tmp_path: Path, platform
 
 
 def test_a_file_of_another_rehearsal_is_refused(tmp_path: Path) -> None:
-    """Of another place, with the command that takes it back; of no rehearsal, with its name. The same place is right."""
+    """A rehearsal refuses another place's file and names the command that undoes it, and refuses a file that is no
+    rehearsal's by name. It takes the file of its own place."""
     path = ledger_path(tmp_path, "slack")
     Ledger.open(path, "C1").add("1.1")
     assert Ledger.open(path, "C1").ids == ["1.1"]
@@ -273,7 +281,7 @@ def test_a_file_of_another_rehearsal_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("platform", SERVICES)
 async def test_a_place_that_is_none_is_refused(tmp_path: Path, platform: str) -> None:
-    """A channel that isn't there ends with what to do, and nothing is posted."""
+    """In a channel that doesn't exist a rehearsal posts nothing, and asks the operator to invite the app."""
     async with SERVICES[platform]() as server:
         server.main.id = "1" if platform == "discord" else "C9"
         with pytest.raises(NotFound, match="nvite"):
@@ -282,7 +290,8 @@ async def test_a_place_that_is_none_is_refused(tmp_path: Path, platform: str) ->
 
 
 async def test_a_connection_that_discord_closes_ends_the_wait_for_the_operator(tmp_path: Path) -> None:
-    """Nothing that the operator does would arrive."""
+    """If Discord closes the connection for good, a rehearsal ends, because nothing that the operator does would
+    arrive."""
     async with discord_service() as server:
         assert isinstance(server, DiscordServer)
         rehearsing = asyncio.create_task(rehearse(server, tmp_path, obey=do_nothing))
@@ -293,7 +302,8 @@ async def test_a_connection_that_discord_closes_ends_the_wait_for_the_operator(t
 
 
 async def test_a_server_with_commands_of_its_own_is_left_alone(tmp_path: Path) -> None:
-    """Registering the rehearsal's own would remove them; one that a killed rehearsal left is no other."""
+    """A rehearsal refuses a server with commands of its own, because registering its command would remove them. A
+    command that a killed rehearsal left is no obstacle."""
     async with discord_service() as server:
         left_over = {"id": "1", "application_id": server.application, "version": "1", "description": "Left", "type": 1}
         server.commands[server.guild.id] = [{**left_over, "name": "tea"}]

@@ -1,4 +1,5 @@
-"""`/settings check` names what is missing in which channel, on Discord and on Slack; elsewhere nothing is needed."""
+"""`/settings check` names the permissions missing in each channel on Discord and on Slack. Other platforms need
+none."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ async def test_a_server_without_channels_and_polls(tmp_path: Path) -> None:
 
 
 async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Path) -> None:
-    """The moderators' channel, the digest's and those of open polls; a closed poll's isn't looked at."""
+    """`/settings check` lists the moderators' channel, the digest's and those of open polls, each with the permissions
+    missing there. It leaves out the channels of closed polls."""
     async with discord_world(tmp_path) as world:
         server = world.server
         mo = server.member("Mo", moderator=True)
@@ -67,7 +69,8 @@ async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Pa
 
 
 async def test_the_doctor_names_what_an_admin_has_to_grant(tmp_path: Path) -> None:
-    """As `/settings check`, for each server and place; what was closed or removed the bot isn't looked at."""
+    """The doctor names the permissions that an admin has to grant, for each place that Parley uses. It leaves out the
+    places of closed polls."""
     async with discord_world(tmp_path) as world:
         server = world.server
         mo = server.member("Mo", moderator=True)
@@ -96,7 +99,7 @@ async def test_the_doctor_names_what_an_admin_has_to_grant(tmp_path: Path) -> No
 
 
 async def test_a_thread_goes_by_its_channel(tmp_path: Path) -> None:
-    """What is missing in the channel is missing in its thread, where Send Messages in Threads counts, archived or not."""
+    """A thread, archived or not, has the permissions of its channel, and needs Send Messages in Threads."""
     async with discord_world(tmp_path) as world:
         server = world.server
         mo = server.member("Mo", moderator=True)
@@ -112,7 +115,7 @@ async def test_a_thread_goes_by_its_channel(tmp_path: Path) -> None:
 
 
 async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:
-    """An archived channel and a private one without the bot are named with what to do; so is a scope that is lacking."""
+    """On Slack, `/settings check` names a channel that is archived and a scope that the app lacks."""
     async with slack_world(tmp_path) as world:
         server = world.server
         boss = server.member("Boss", admin=True)
@@ -131,7 +134,8 @@ async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:
 
 
 async def test_where_no_permissions_are_needed(tmp_path: Path) -> None:
-    """The word is typed as well as the argument; no other word is taken."""
+    """On a platform without permissions, `/settings check` says that Parley needs none. A moderator may type the word
+    alone or as an argument, and no other word is taken."""
     async with running(tmp_path) as instance:
         for line in ("/settings check", "/settings Check", "/settings check:yes"):
             assert "I need no permissions here." in words_of(await say(instance, MO, line))

@@ -1,4 +1,4 @@
-"""What happens to members, votes and messages when Slack is fast, slow, forgetful or away.
+"""Parley loses no vote and no message while Slack is slow, forgetful or away.
 
 The real library and the real instance over SQLite, on the local Slack. No test measures time.
 """
@@ -37,14 +37,14 @@ TEA_POLICIES = ["A tea fund", "Bring your own tea"]
 
 
 async def form_of(member: Member) -> View:
-    """The form that opens a poll."""
+    """Return the form that opens a poll."""
     view = (await member.command("/parley poll create post:yes")).view
     assert view is not None
     return view
 
 
 async def test_a_fact_is_asked_for_and_shown_to_the_person_alone(tmp_path: Path) -> None:
-    """`/parley fact` answers privately; «Share» posts for all."""
+    """`/parley fact` answers in private, and *Share* posts the fact for all."""
     async with slack_world(tmp_path) as world:
         ada, ben = world.server.member("Ada"), world.server.member("Ben")
         answer = await ada.command("/parley fact tea drinkers")
@@ -57,7 +57,8 @@ async def test_a_fact_is_asked_for_and_shown_to_the_person_alone(tmp_path: Path)
 
 @pytest.mark.parametrize("line", ["fact <!channel> <@U1> <https://a.example|b> &amp;", "fact “tea", "fact *_~`:tea:"])
 async def test_what_people_type_stays_text(tmp_path: Path, line: str) -> None:
-    """Mentions, links, entities, quotes that nobody closed: shown as typed, nothing pinged, nothing refused."""
+    """Parley answers a command with mentions, links, entities or an unclosed quote in its words, and refuses
+    nothing."""
     async with slack_world(tmp_path) as world:
         answer = await world.server.member("Ada").command(f"/parley {line} share:yes")
         assert answer.messages
@@ -67,7 +68,8 @@ async def test_what_people_type_stays_text(tmp_path: Path, line: str) -> None:
 
 
 async def test_300_members_vote_at_once(tmp_path: Path) -> None:
-    """Each gets a private confirmation; 300 ballots, one tally, at most 50 edits a minute, and the last one is right."""
+    """Each of 300 members who vote at once gets a private confirmation, and each ballot counts once. Parley edits the
+    poll at most 50 times a minute, and the last edit shows the count."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"), results="live")
         answers = await asyncio.gather(*votes(world.members(300), poll))
@@ -80,7 +82,8 @@ async def test_300_members_vote_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_votes_over_minutes_on_four_copies_stay_within_one_budget(tmp_path: Path) -> None:
-    """Four copies edited every two seconds would be 120 edits a minute: 50 are allowed, for the whole workspace."""
+    """Parley makes at most 50 edits a minute in a workspace, though four copies edited every two seconds would need
+    120."""
     clock = Patient()
     async with slack_world(tmp_path, clock=clock) as world:
         server, host = world.server, world.server.member("Host")
@@ -99,7 +102,7 @@ async def test_votes_over_minutes_on_four_copies_stay_within_one_budget(tmp_path
 
 
 async def test_ten_votes_of_one_person_at_once_are_one_ballot(tmp_path: Path) -> None:
-    """Whichever comes last counts, once, and each press is answered."""
+    """Ten votes that one member casts at once leave one ballot, and each press gets a private answer."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         voter = world.server.member("Voter")
@@ -112,7 +115,8 @@ async def test_ten_votes_of_one_person_at_once_are_one_ballot(tmp_path: Path) ->
 
 
 async def test_a_socket_that_drops_twice_loses_no_vote(tmp_path: Path) -> None:
-    """Who sees Slack's «failed» presses again and is told that the vote counts or stands; 300 ballots, none twice."""
+    """When the socket drops, a member who sees Slack's failure presses again and is told that the vote counts. None of
+    300 ballots is lost or counts twice."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), results="live")
@@ -135,7 +139,7 @@ async def test_a_socket_that_drops_twice_loses_no_vote(tmp_path: Path) -> None:
 
 
 async def test_a_refresh_that_slack_asks_for_loses_nothing(tmp_path: Path) -> None:
-    """The old socket is replaced, and what comes meanwhile is answered."""
+    """When Slack asks for a new socket, Parley opens one and answers the presses that come meanwhile."""
     async with slack_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"))
@@ -146,7 +150,7 @@ async def test_a_refresh_that_slack_asks_for_loses_nothing(tmp_path: Path) -> No
 
 
 async def test_a_socket_that_falls_silent_is_replaced(tmp_path: Path) -> None:
-    """It is open and says nothing, not even to pings: Parley comes again by itself."""
+    """Parley replaces a socket that is open but answers nothing, not even pings."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         world.server.sockets.silence()
         await asyncio.wait_for(world.server.sockets.ready(2), PATIENCE)
@@ -154,7 +158,7 @@ async def test_a_socket_that_falls_silent_is_replaced(tmp_path: Path) -> None:
 
 
 async def test_a_poll_goes_on_after_a_restart(tmp_path: Path) -> None:
-    """Its buttons work, its votes are there, its message is redrawn."""
+    """After a restart a poll's buttons work, its votes are there, and Parley redraws its message."""
     async with new_server() as server:
         async with parley(server, tmp_path) as world:
             poll = await world.poll(server.member("Host"), results="live")
@@ -171,7 +175,8 @@ async def test_a_poll_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 
 async def test_a_revoked_token_takes_no_vote_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Votes count and are confirmed, since a response_url needs no token; the Web API is not stormed."""
+    """With a revoked token Parley still counts and confirms votes, because a response_url needs no token, and calls the
+    Web API at most five times."""
     async with slack_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), results="live")
@@ -185,7 +190,7 @@ async def test_a_revoked_token_takes_no_vote_away(tmp_path: Path, caplog: pytest
 
 
 async def test_a_revoked_token_is_no_bug(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It is told as what it is, and the copy is right again once the app has its token back."""
+    """Parley logs no bug for a revoked token, and redraws the poll once the app has its token back."""
     async with slack_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), results="live")
@@ -206,7 +211,7 @@ async def test_a_revoked_token_is_no_bug(tmp_path: Path, caplog: pytest.LogCaptu
 async def test_a_vote_is_confirmed_though_its_response_url_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: dict[str, Any]
 ) -> None:
-    """By another way, in private; nobody whose vote is in reads that something went wrong, and it is no bug."""
+    """If a response_url fails, Parley confirms the vote in private another way, shows no error, and logs no bug."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         world.server.faults.fail("respond", **fault)
@@ -227,7 +232,8 @@ LOST = pytest.mark.parametrize("fault", [{"hang_up": True}, {"status": 500}, {"s
 async def test_a_poll_is_posted_once_and_redrawn_whatever_happens_to_the_answer(
     tmp_path: Path, fault: dict[str, Any], *, done: bool
 ) -> None:
-    """Whether Slack did it or not: one message, whose votes are shown in it, and the host is told that it is open."""
+    """If Slack's answer to the post of a poll is lost, the poll is posted once, whether Slack had posted it or not. Its
+    host is told that it is open, and it shows its votes."""
     async with slack_world(tmp_path) as world:
         world.server.faults.fail("chat.postMessage", done=done, **fault)
         poll = await world.poll(world.server.member("Host"), results="live")
@@ -242,7 +248,8 @@ async def test_a_poll_is_posted_once_and_redrawn_whatever_happens_to_the_answer(
     "fault", [{"status": 503, "times": 9}, {"error": "restricted_action"}, {"error": "invalid_blocks"}]
 )
 async def test_a_poll_of_several_messages_is_posted_whole_or_not_at_all(tmp_path: Path, fault: dict[str, Any]) -> None:
-    """Where the second of them is not taken, the first one goes: nobody votes in half a poll that was never opened."""
+    """If Slack refuses the second message of a poll, Parley deletes the first and cancels the poll, so that nobody
+    votes in half a poll."""
     async with slack_world(tmp_path) as world:
         faults, host = world.server.faults, world.server.member("Host")
         names = " | ".join(f"{number} {'&' * 70}" for number in range(25))
@@ -262,7 +269,8 @@ async def test_a_poll_of_several_messages_is_posted_whole_or_not_at_all(tmp_path
 
 
 async def test_a_result_is_announced_once_though_the_confirmation_is_lost(tmp_path: Path) -> None:
-    """The connection breaks after Slack has posted it: it is known again."""
+    """If the connection breaks after Slack has posted a result, Parley recognises that message and doesn't post the
+    result again."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"), closes="1h")
         await asyncio.gather(*votes(world.members(1), poll))
@@ -279,7 +287,7 @@ async def test_a_result_is_announced_once_though_the_confirmation_is_lost(tmp_pa
 async def test_a_form_opens_whatever_happens_to_the_answer(
     tmp_path: Path, fault: dict[str, Any], *, done: bool
 ) -> None:
-    """Who has the form before them does not read that it could not be opened."""
+    """If Slack's answer to the opening of a form is lost, the form opens once, and the member reads no error."""
     async with slack_world(tmp_path) as world:
         world.server.faults.fail("views.open", done=done, **fault)
         host = world.server.member("Host")
@@ -296,7 +304,7 @@ async def test_a_form_opens_whatever_happens_to_the_answer(
 async def test_a_channel_where_nobody_may_post_so_is_no_bug(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
-    """The host reads why, and no poll is left that nobody can see."""
+    """If Slack lets the app post nothing in a channel, Parley tells the host so, cancels the poll, and logs no bug."""
     async with slack_world(tmp_path) as world:
         world.server.faults.refuse("chat.postMessage", error)
         host = world.server.member("Host")
@@ -309,7 +317,7 @@ async def test_a_channel_where_nobody_may_post_so_is_no_bug(
 async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In a private channel Parley answers, asks to be invited, and stores no poll that nobody can see."""
+    """In a private channel without the bot Parley answers in private, asks to be invited, and stores no poll."""
     async with slack_world(tmp_path) as world:
         secret = world.server.add_channel("secret", public=False, bot_in=False)
         host = world.server.member("Host")
@@ -325,7 +333,8 @@ async def test_a_channel_that_the_bot_is_not_in_says_what_to_do(
 
 
 async def test_a_conversation_between_people_says_where_a_poll_can_be(tmp_path: Path) -> None:
-    """Nobody can be invited into one, so that is not what is said; look-ups are answered, and shared, there as well."""
+    """Nobody can be invited into a conversation between people, so Parley refuses a poll there and names channels and
+    its own conversations. Look-ups are answered and shared there."""
     async with slack_world(tmp_path) as world:
         ada, ben = world.server.member("Ada"), world.server.member("Ben")
         between = Channel("D77", "", public=False, bot_in=False, members={ada.id, ben.id})
@@ -341,7 +350,8 @@ async def test_a_conversation_between_people_says_where_a_poll_can_be(tmp_path: 
 
 @pytest.mark.parametrize("gone", ["message_not_found", "channel_not_found", "is_archived", "cant_update_message"])
 async def test_a_copy_that_is_gone_is_forgotten(tmp_path: Path, caplog: pytest.LogCaptureFixture, gone: str) -> None:
-    """A deleted message is tried once, an archived channel ever more seldom; votes count, and nothing is a bug."""
+    """Parley tries to edit a deleted message once, and one in an archived channel ever more seldom. Votes count all the
+    same, and no bug is logged."""
     async with slack_world(tmp_path) as world:
         server = world.server
         poll = await world.poll(server.member("Host"), results="live")
@@ -354,7 +364,7 @@ async def test_a_copy_that_is_gone_is_forgotten(tmp_path: Path, caplog: pytest.L
 
 
 async def test_retry_after_is_waited_for(tmp_path: Path) -> None:
-    """A poll is posted once though Slack said «later» at first; nothing is called before that has passed."""
+    """Parley waits for the time in Slack's `Retry-After` before it calls again, and posts a poll once."""
     async with slack_world(tmp_path) as world:
         storm = world.server.faults.storm("chat.postMessage", retry_after=1)
         poll = await world.poll(world.server.member("Host"))
@@ -371,7 +381,7 @@ async def test_retry_after_is_waited_for(tmp_path: Path) -> None:
 async def test_slack_being_down_for_a_while_delays_the_last_edit(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
-    """An edit that Slack could not take is made again; it is no bug."""
+    """Parley repeats an edit that Slack could not take, and logs no bug."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"), results="live")
         world.server.faults.fail("chat.update", status=status, times=3)
@@ -384,7 +394,8 @@ async def test_slack_being_down_for_a_while_delays_the_last_edit(
 async def test_who_has_no_response_url_is_told_of_a_failure_directly(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug after the global shortcut, or after a control of the Home tab: the code comes in a direct message."""
+    """If a bug follows a global shortcut, which has no response_url, Parley sends the member its code in a direct
+    message."""
     async with slack_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         server.faults.refuse("views.open", "from_the_future")
@@ -395,7 +406,7 @@ async def test_who_has_no_response_url_is_told_of_a_failure_directly(
 
 
 async def test_a_voter_of_a_group_is_no_stranger_while_slack_stumbles(tmp_path: Path) -> None:
-    """Who is in which group is asked for once more before anybody is turned away."""
+    """If Slack fails to say who is in a group, Parley asks once more before it turns a voter away."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         world.server.team.groups["S1"] = Group("S1", "tea", [ada.id])
@@ -407,7 +418,7 @@ async def test_a_voter_of_a_group_is_no_stranger_while_slack_stumbles(tmp_path: 
 
 
 async def test_the_home_tab_is_shown_though_slack_stumbles(tmp_path: Path) -> None:
-    """Nobody would open it again to see whether it works by now."""
+    """If Slack fails to take the Home tab, Parley publishes it once more."""
     async with slack_world(tmp_path) as world:
         world.server.faults.fail("views.publish", status=503)
         assert "No poll is open" in words((await world.server.member("Ada").open_home()).content["blocks"])
@@ -417,7 +428,8 @@ async def test_the_home_tab_is_shown_though_slack_stumbles(tmp_path: Path) -> No
 
 
 async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> None:
-    """It stays open with what was filled in; once it is right the poll is posted and the host told in private."""
+    """A form shows a mistake beside its field and stays open. Once it is right, Parley posts the poll and tells the
+    host."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         form = await form_of(host)
@@ -436,7 +448,7 @@ async def test_a_form_tells_what_is_wrong_beside_its_field(tmp_path: Path) -> No
 
 
 async def test_a_form_of_options_that_are_picked(tmp_path: Path) -> None:
-    """The topic's policy options are check boxes, while they are few."""
+    """The form of `/poll policy` offers the topic's policy options to pick from, and the poll has the picked ones."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         form = (await host.command("/parley poll policy post:yes")).view
@@ -448,7 +460,8 @@ async def test_a_form_of_options_that_are_picked(tmp_path: Path) -> None:
 
 
 async def test_a_form_whose_trigger_came_too_late_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Slack opens nothing 3 seconds after the press: the person is told to try again, and it is no bug."""
+    """Slack opens no form more than 3 seconds after the command, so Parley tells the member in private to try again,
+    and logs no bug."""
     async with slack_world(tmp_path) as world:
         world.server.faults.under_way = timedelta(seconds=4)
         answer = await world.server.member("Host").command("/parley poll create post:yes")
@@ -459,7 +472,8 @@ async def test_a_form_whose_trigger_came_too_late_says_so(tmp_path: Path, caplog
 
 
 async def test_a_form_that_fails_keeps_what_was_filled_in(tmp_path: Path) -> None:
-    """A bug while a form is taken is told beside a field or in private, with a code, and the form is acknowledged."""
+    """If a bug happens while Parley takes a form, the form is acknowledged, and the member reads of it beside a field
+    or gets a code in private."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         form = await form_of(host)
@@ -470,7 +484,8 @@ async def test_a_form_that_fails_keeps_what_was_filled_in(tmp_path: Path) -> Non
 
 
 async def test_a_form_names_every_mistake_at_once(tmp_path: Path) -> None:
-    """Each beside its field, those of a list from which too few were picked as well; nothing is posted."""
+    """A form shows each of its mistakes beside its field at once, also that of a list from which too few were picked,
+    and posts nothing."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         form = (await host.command("/parley poll policy post:yes")).view
@@ -484,7 +499,7 @@ async def test_a_form_names_every_mistake_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_result_is_complete_in_words_while_its_picture_never_gets_ready(tmp_path: Path) -> None:
-    """Slack processes files later, or never: the announcement does not wait for it."""
+    """Parley announces a result in words without waiting for its picture, which Slack may never process."""
     async with slack_world(tmp_path) as world:
         world.server.faults.stall_files = True
         poll = await world.poll(world.server.member("Host"), closes="1h")
@@ -499,7 +514,7 @@ async def test_a_result_is_complete_in_words_while_its_picture_never_gets_ready(
 
 
 async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp_path: Path) -> None:
-    """A file with alt text, within the message or as one of its own."""
+    """The picture of a result is a PNG file with alt text that names the options."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"), closes="1h")
         await asyncio.gather(*votes(world.members(4), poll))
@@ -517,7 +532,7 @@ async def test_a_result_has_a_picture_with_words_for_those_who_cannot_see_it(tmp
 
 
 async def test_facts_are_found_about_what_somebody_wrote(tmp_path: Path) -> None:
-    """The shortcut on a message answers its user in private."""
+    """*Find facts* in a message's menu answers its user in private."""
     async with slack_world(tmp_path) as world:
         world.server.patience = 2.0
         ben = world.server.member("Ben")
@@ -562,7 +577,8 @@ PREVIEW = {"title": "Everybody in the office drinks tea", "text": "A count of th
 async def test_a_message_is_read_wherever_its_words_stand(
     tmp_path: Path, words_of_ben: str, blocks: list[dict[str, Any]], attachments: list[dict[str, Any]], asks: str
 ) -> None:
-    """“Find facts” takes all of it; the question of a poll is what was said itself, where anything was."""
+    """*Find facts* reads a message's blocks, attachments and shared messages. A poll on a message takes the author's
+    own words as its question, if there are any."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         message = world.server.say(world.server.member("Ben"), words_of_ben)
@@ -575,7 +591,7 @@ async def test_a_message_is_read_wherever_its_words_stand(
 
 
 async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) -> None:
-    """Topics, polls that are open, and how this person voted: to nobody else."""
+    """The Home tab shows the topics, the open polls, and the member's own vote to that member alone."""
     async with slack_world(tmp_path) as world:
         world.server.patience = 2.0
         ada, ben = world.server.member("Ada"), world.server.member("Ben")
@@ -595,7 +611,8 @@ async def test_the_home_tab_shows_open_polls_and_ones_own_votes(tmp_path: Path) 
 
 
 async def test_a_poll_is_started_from_the_home_tab(tmp_path: Path) -> None:
-    """The form asks for the channel, the host alone sees the preview there, and then the poll stands there."""
+    """The form of the Home tab asks for a channel, public or private. The host sees a preview there, and *Post* posts
+    the poll for all."""
     async with slack_world(tmp_path) as world:
         ada, tea = world.server.member("Ada"), world.server.add_channel("tea")
         tea.members.add(ada.id)
@@ -613,7 +630,7 @@ async def test_a_poll_is_started_from_the_home_tab(tmp_path: Path) -> None:
 
 
 async def test_an_uninstalled_app_goes_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Both events are acknowledged, and the dead token is not used any more."""
+    """Parley acknowledges Slack's events that its app was removed, and uses the dead token no more."""
     async with slack_world(tmp_path) as world:
         world.server.patience = 2.0
         await world.poll(world.server.member("Host"), results="live")

@@ -1,4 +1,4 @@
-"""The adapter's own rules on Slack: the edits' budget, what Slack refuses, tokens, the manifest, the program."""
+"""The Slack adapter's own rules: the edits' budget, Slack's refusals, tokens, the manifest and the program."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def place_of(world: Any) -> Place:
 
 
 async def test_edits_stay_within_a_minute_s_budget(tmp_path: Path) -> None:
-    """What is beyond it is asked for again later, merged; nothing is sent to be refused."""
+    """Parley makes no more edits than a minute's budget allows. It raises `Unavailable` for the next one without
+    calling Slack, and takes it a minute later."""
     async with slack_world(tmp_path) as world:
         ref = await world.chat.post(place_of(world), SHORT)
         assert isinstance(ref, MessageRef)
@@ -89,7 +90,7 @@ async def test_a_slack_that_is_away_is_unavailable(tmp_path: Path, fault: dict[s
 
 
 async def test_somebody_is_told_something_directly(tmp_path: Path) -> None:
-    """For what concerns one person alone; False where they can't be reached."""
+    """`tell` sends a reply to one person alone, and returns False if Slack can't reach them."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         assert await world.chat.tell(world.server.team.id, ada.id, SHORT)
@@ -99,7 +100,7 @@ async def test_somebody_is_told_something_directly(tmp_path: Path) -> None:
 
 
 async def test_people_are_asked_about_once(tmp_path: Path) -> None:
-    """Not for every press: what Slack said counts for ten minutes, and 300 at once don't exhaust its limit."""
+    """Parley asks Slack about a person once in ten minutes, not for each press."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         for _ in range(3):
@@ -112,7 +113,8 @@ async def test_people_are_asked_about_once(tmp_path: Path) -> None:
 
 
 async def test_nobody_stands_in_line_for_a_name_that_slack_keeps_back(tmp_path: Path) -> None:
-    """Who comes while many look-ups are stuck is answered at once, by the name that came with the command."""
+    """While many look-ups of names hang, Parley answers a further member at once, under the name that came with the
+    command."""
     async with slack_world(tmp_path) as world:
         server = world.server
         await server.member("Ada").command("/parley help")
@@ -124,7 +126,8 @@ async def test_nobody_stands_in_line_for_a_name_that_slack_keeps_back(tmp_path: 
 
 
 async def test_a_voter_s_groups_are_waited_for_by_all_who_press_at_once(tmp_path: Path) -> None:
-    """Asked for once; nobody is turned away because the answer was still under way."""
+    """When 20 members of a group vote at once, Parley asks Slack for the groups once, and all 20 votes wait for the
+    answer and count."""
     async with slack_world(tmp_path) as world:
         voters = [world.server.member(f"Voter{number}") for number in range(20)]
         world.server.team.groups["S1"] = Group("S1", "tea", [voter.id for voter in voters])
@@ -138,7 +141,8 @@ async def test_a_voter_s_groups_are_waited_for_by_all_who_press_at_once(tmp_path
 
 
 async def test_who_comes_through_a_shared_channel_moderates_nothing(tmp_path: Path) -> None:
-    """Whatever they are in their own workspace. They vote as all who are in the channel."""
+    """An admin of another workspace who comes through a shared channel votes like all others there, and is no
+    moderator."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         guest = world.server.member("Guest", admin=True)
@@ -149,7 +153,8 @@ async def test_who_comes_through_a_shared_channel_moderates_nothing(tmp_path: Pa
 
 
 async def test_a_form_of_a_shared_channel_is_the_workspace_s_that_has_the_app(tmp_path: Path) -> None:
-    """It comes in the name of the person's own workspace, and says where the app is."""
+    """A form from a shared channel comes in the name of its member's own workspace, and Parley opens the poll in the
+    workspace that has the app."""
     async with slack_world(tmp_path) as world:
         guest = world.server.member("Guest")
         form = (await guest.command("/parley poll create post:yes")).view
@@ -166,7 +171,8 @@ async def test_a_form_of_a_shared_channel_is_the_workspace_s_that_has_the_app(tm
 
 
 async def test_a_control_of_the_home_tab_answers_directly(tmp_path: Path) -> None:
-    """There is no channel there; the list is redrawn whenever somebody looks."""
+    """A control of the Home tab answers in a direct message, because there is no channel. Each opening draws the tab
+    anew."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         assert "No poll is open" in words((await ada.open_home()).content["blocks"])
@@ -183,7 +189,8 @@ async def test_a_control_of_the_home_tab_answers_directly(tmp_path: Path) -> Non
 
 
 async def test_forms_and_shortcuts_work_over_http_as_over_a_socket(tmp_path: Path) -> None:
-    """The acknowledgement carries what is wrong beside which field."""
+    """Forms and shortcuts work over HTTP, and the acknowledgement of a form carries its mistakes beside their
+    fields."""
     async with slack_world(tmp_path, http=True) as world:
         host = world.server.member("Host")
         form = (await host.command("/parley poll create post:yes")).view
@@ -210,7 +217,7 @@ async def test_a_file_for_one_person_comes_directly(tmp_path: Path) -> None:
 
 
 async def test_a_picture_stands_under_its_words(tmp_path: Path) -> None:
-    """As a message of its own, once Slack has processed it."""
+    """Parley posts a result's picture under its words, as a message of its own."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         await host.press(await world.poll(host, closes="1h"), "Green")
@@ -249,7 +256,7 @@ async def test_a_slack_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -
 
 
 async def test_a_service_ends_when_its_token_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`parley run` then ends with 1 and this message."""
+    """When the app is removed, the Slack service ends with an error that names its token."""
     async with new_server() as server, running(tmp_path) as instance:
         defaults: Any = SlackChat.__init__
         monkeypatch.setitem(defaults.__kwdefaults__, "base_url", server.base_url)
@@ -263,7 +270,8 @@ async def test_a_service_ends_when_its_token_does(tmp_path: Path, monkeypatch: p
 
 
 async def test_a_stop_answers_what_was_taken(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whose press was acknowledged is told that the vote is in; nothing that was taken ends in an error."""
+    """When Parley stops, it still tells each member whose press it acknowledged that the vote counts, and logs no
+    bug."""
     async with slack_world(tmp_path) as world:
         poll = await world.poll(world.server.member("Host"))
         presses = [asyncio.create_task(member.start_press(poll, "Green")) for member in world.members(20)]
@@ -275,7 +283,8 @@ async def test_a_stop_answers_what_was_taken(tmp_path: Path, caplog: pytest.LogC
 
 
 async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
-    """A bot token alone listens nowhere; an address that is taken is named."""
+    """Parley refuses Slack settings that lack a part or exclude each other, and names the setting. It also names an
+    address that is taken."""
     async with new_server() as server, running(tmp_path) as instance:
         token, secret = SecretStr(BOT_TOKEN), SecretStr(SECRET)
         for variables in (
@@ -307,7 +316,8 @@ async def test_half_a_set_up_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when", ["before the start", "while it runs"])
 async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, when: str) -> None:
-    """Exit code 1 and a sentence that names the setting, without a traceback and without the token."""
+    """A revoked token ends Parley with exit code 1 and a sentence that names the setting, without a traceback and
+    without the token."""
     async with new_server() as server:
         if when == "before the start":
             server.revoked.add(server.team.token)
@@ -324,7 +334,7 @@ async def test_a_revoked_token_ends_parley_with_a_clear_message(tmp_path: Path, 
 
 
 async def test_parley_answers_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    """As a program: a poll of three votes, stopped properly, with exit code 0."""
+    """Parley as a program takes the votes of a poll, and ends with exit code 0 when it is terminated."""
     async with new_server() as server:
         async with run_parley(tmp_path, server) as process:
             await server.sockets.ready()
@@ -362,7 +372,8 @@ MANIFESTS = [
 
 @pytest.mark.parametrize("arguments", MANIFESTS)
 def test_the_manifest_is_one_that_slack_takes(arguments: list[str]) -> None:
-    """Held against the rules for one; HTTP carries the address in its three places."""
+    """The manifest keeps Slack's rules. For HTTP it has the address in three places, and with `--redirect` that of the
+    way back."""
     printed = CliRunner().invoke(slack, ["manifest", *arguments])
     assert printed.exit_code == 0, printed.output
     document = yaml.safe_load(printed.output)
@@ -378,7 +389,7 @@ def test_the_manifest_is_one_that_slack_takes(arguments: list[str]) -> None:
 
 
 def test_slacks_own_schema_takes_each_manifest() -> None:
-    """As Slack publishes it."""
+    """Each manifest fits the schema that Slack publishes."""
     require("specs", SLACK_MANIFEST.exists(), f"Slack's schema of a manifest is not at {SLACK_MANIFEST}")
     schema = jsonschema_rs.validator_for(json.loads(SLACK_MANIFEST.read_text()))
     for arguments in MANIFESTS:

@@ -1,4 +1,4 @@
-"""What Slack, members or strangers may send that nobody meant: answered or refused, shown as text, and nothing changed.
+"""Parley answers or refuses odd input from Slack, members and strangers, shows it as text, and changes nothing.
 
 Signatures, timestamps, replays, huge and unreadable bodies are in test_slack_http.py; other workspaces in
 test_slack_oauth.py.
@@ -27,14 +27,14 @@ BOTH_WAYS = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"
 
 
 async def send(world: World, payload: Json, *, http: bool, kind: str = "interactive") -> Ack:
-    """Hands over what Slack's own client would never send."""
+    """Deliver what Slack's own client would never send."""
     if http:
         return await world.server.hooks.deliver(kind, payload)
     return await asyncio.wait_for(await world.server.sockets.send(kind, payload, answerable=True), PATIENCE)
 
 
 async def nothing_changed(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """No poll, no ballot, no bug; and Parley goes on."""
+    """Assert that there is no ballot and no bug, and that Parley goes on."""
     assert await world.tally() == {}
     assert bugs(caplog) == []
     assert (await world.server.member("Ada").command("/parley help")).private
@@ -45,7 +45,8 @@ async def nothing_changed(world: World, caplog: pytest.LogCaptureFixture) -> Non
 
 @BOTH_WAYS
 async def test_what_a_host_writes_is_shown_as_it_was_typed(tmp_path: Path, *, http: bool) -> None:
-    """In a poll's question and options, by command and by form, and in the private answers: nothing pings or links."""
+    """Parley shows a poll's question and options as the host typed them, from a command or a form, in the poll and in
+    private answers. Nothing in them pings or links."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         await host.command(f'/parley poll create post:yes question:"{HOSTILE}" options:"{OPTION} | Green"')
@@ -63,7 +64,7 @@ async def test_what_a_host_writes_is_shown_as_it_was_typed(tmp_path: Path, *, ht
 
 
 async def test_what_a_look_up_says_back_is_text(tmp_path: Path) -> None:
-    """Found or not, private or shared: the words that were typed never become a mention or a link."""
+    """A look-up answers in private, and its answer never turns typed words into a mention."""
     async with slack_world(tmp_path) as world:
         for line in ("fact {}", "search {}", "help {}", "poll close poll:{}", "topic topic:{}", "{}"):
             answer = await world.server.member("Ada").command(f"/parley {line.format(HOSTILE)}")
@@ -72,7 +73,7 @@ async def test_what_a_look_up_says_back_is_text(tmp_path: Path) -> None:
 
 
 async def test_a_message_that_is_looked_up_is_read_as_text(tmp_path: Path) -> None:
-    """Mentions and links in it are words; a poll on it has them as text."""
+    """A poll on a message shows the message's mentions and links as plain text."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         message = world.server.say(world.server.member("Ben"), f"{HOSTILE} tea drinkers")
@@ -88,7 +89,8 @@ async def test_a_message_that_is_looked_up_is_read_as_text(tmp_path: Path) -> No
 
 
 async def test_quotes_of_every_kind_hold_words_together(tmp_path: Path) -> None:
-    """Phones and word processors write them; an apostrophe is a letter."""
+    """Quotation marks of phones and word processors hold words together as plain ones do, and an apostrophe is a
+    letter."""
     async with slack_world(tmp_path) as world:
         for quote in "“”„‟〝〞«»＂":
             line = f"question:{quote}Don't we want tea?{quote} options:{quote}Green | Black{quote}"
@@ -99,7 +101,7 @@ async def test_quotes_of_every_kind_hold_words_together(tmp_path: Path) -> None:
 
 
 async def test_a_quote_that_is_not_closed_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What to do is said to the person alone, and no poll comes of it."""
+    """Parley tells the host in private to close a quote, and opens no poll."""
     async with slack_world(tmp_path) as world:
         for quote in '"“«':
             answer = await world.server.member("Host").command(
@@ -115,7 +117,7 @@ async def test_a_quote_that_is_not_closed_is_told(tmp_path: Path, caplog: pytest
 
 
 def control(place: Message | View) -> tuple[Json, Json]:
-    """The first control of a message, and its block."""
+    """Return the first control of a message with its block."""
     blocks = place.blocks if isinstance(place, Message) else place.content["blocks"]
     return next((block, element) for block in blocks for element in kit.elements([block]))
 
@@ -136,7 +138,7 @@ OLD = (
 async def test_a_control_of_another_version_is_answered_and_changes_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, http: bool
 ) -> None:
-    """The member who presses it is told that it is from an older version, alone."""
+    """Parley tells a member in private that a control of another version no longer works, and changes nothing."""
     async with slack_world(tmp_path, http=http) as world:
         poll, ada = await world.poll(world.server.member("Host")), world.server.member("Ada")
         block, button = control(poll)
@@ -149,7 +151,8 @@ async def test_a_control_of_another_version_is_answered_and_changes_nothing(
 
 @pytest.mark.parametrize("foreign", ["v1:ballot:p1:0", "v1:cast:p1:0", "v1:privacy-erase"])
 async def test_what_is_for_one_person_never_lands_in_a_message_for_all(tmp_path: Path, foreign: str) -> None:
-    """A control whose answer takes its message's place, pressed on a public poll: answered beside it, in private."""
+    """If a member presses a private message's control on a public poll, Parley answers beside it, in private, and
+    leaves the poll as it is."""
     async with slack_world(tmp_path) as world:
         poll, ada = await world.poll(world.server.member("Host"), method="score"), world.server.member("Ada")
         before = words(poll.blocks)
@@ -164,7 +167,8 @@ async def test_what_is_for_one_person_never_lands_in_a_message_for_all(tmp_path:
 async def test_a_choice_that_was_never_offered_is_no_vote(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, http: bool
 ) -> None:
-    """An option that does not exist, one too many, another poll's, or none at all: told, and not counted."""
+    """Parley counts no vote for an option that doesn't exist, for two at once, for another poll's or for none, and says
+    so in private."""
     async with slack_world(tmp_path, http=http) as world:
         poll, ada = await world.poll(world.server.member("Host")), world.server.member("Ada")
         block, button = control(poll)
@@ -223,7 +227,8 @@ ODD: Mapping[str, Json] = {
 async def test_a_payload_that_makes_no_sense_is_acknowledged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, http: bool
 ) -> None:
-    """Never with an error of Parley's own, so that Slack does not send it again; and nothing comes of it."""
+    """Parley acknowledges a payload that makes no sense without an error of its own, so that Slack doesn't repeat it,
+    and changes nothing."""
     async with slack_world(tmp_path, http=http) as world:
         assert world.server.member("Ada").id == "U1"
         for odd, payload in ODD.items():

@@ -1,4 +1,4 @@
-"""Each rule of what Parley sends to Slack: taken at its limit, refused just beside it and with the wrong kind of value."""
+"""The local Slack takes a value at its limit, and refuses one just beyond it or of the wrong kind."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ ARGUMENTS: dict[str, tuple[str, Json, Json, Json]] = {
 
 @pytest.mark.parametrize(("method", "fits", "beside", "wrong"), ARGUMENTS.values(), ids=ARGUMENTS)
 def test_arguments_are_held_against_the_rules(method: str, fits: Json, beside: Json, wrong: Json) -> None:
-    """Each method has arguments of its own, each of one type; any other is refused."""
+    """Each method takes its own arguments, each of one type, and refuses any other."""
     assert problems(method, fits) == []
     assert problems(method, beside)
     assert problems(method, wrong)
@@ -96,7 +96,7 @@ def test_arguments_are_held_against_the_rules(method: str, fits: Json, beside: J
 
 @pytest.mark.parametrize("method", [*METHODS, "apps.connections.open", "oauth.v2.access", "respond"])
 def test_each_method_has_a_rule(method: str) -> None:
-    """And none takes an unknown argument."""
+    """Each method refuses an unknown argument."""
     assert any("colour" in complaint for complaint in problems(method, {"colour": "red"}))
 
 
@@ -147,7 +147,8 @@ PARTS = {
 
 @pytest.mark.parametrize(("fits", "wrong"), PARTS.values(), ids=PARTS)
 def test_the_parts_of_blocks_have_their_keys_and_types(fits: list[Json], wrong: list[Json]) -> None:
-    """Yes and no are no numbers and no words, a number is no text, and each piece has its own keys."""
+    """Each part of a block has its own keys, and each key one type: yes and no are neither numbers nor words, and a
+    number is no text."""
     assert blocks.problems(fits) == []
     assert blocks.problems(wrong)
 
@@ -162,7 +163,7 @@ VIEWS = {
 
 @pytest.mark.parametrize("more", VIEWS.values(), ids=VIEWS)
 def test_a_view_has_its_keys_and_types(more: Json) -> None:
-    """The frame around its blocks."""
+    """A view takes its own keys around its blocks, each of one type, and refuses any other."""
     whole = {**MODAL, "clear_on_close": True, "notify_on_close": False, "private_metadata": "x" * 3000}
     assert payloads.view(whole, blocks.no_file) == whole
     with pytest.raises(Refused, match="invalid_arguments"):
@@ -181,7 +182,7 @@ def test_a_view_has_its_keys_and_types(more: Json) -> None:
     ],
 )
 def test_an_acknowledgement_has_its_keys_and_types(fits: Any, wrong: Any) -> None:
-    """Nothing, an answer to a form, options, or a message."""
+    """An acknowledgement is empty, answers a form, or holds options or a message. Any other is refused."""
     assert ack_problems(fits) == []
     assert ack_problems(wrong)
 
@@ -218,7 +219,7 @@ MANIFEST_LIMITS: dict[str, tuple[list[str | int], Any, Any, Any]] = {
 
 @pytest.mark.parametrize(("where", "fits", "beyond", "wrong"), MANIFEST_LIMITS.values(), ids=MANIFEST_LIMITS)
 def test_a_manifest_rule_holds_at_its_limit(where: list[str | int], fits: Any, beyond: Any, wrong: Any) -> None:
-    """Taken at the limit, refused just beyond it, and refused with the wrong kind of value."""
+    """A manifest takes a value at its limit, and refuses one just beyond it or of the wrong kind."""
 
     def complaints(value: Any) -> list[str]:
         manifest = yaml.safe_load(CliRunner().invoke(slack, ["manifest", "--socket"]).output)
@@ -234,7 +235,7 @@ def test_a_manifest_rule_holds_at_its_limit(where: list[str | int], fits: Any, b
 
 
 def test_a_manifest_takes_no_unknown_key() -> None:
-    """Wherever it stands."""
+    """A manifest takes no unknown key in any of its parts."""
     manifest = yaml.safe_load(CliRunner().invoke(slack, ["manifest", "--socket"]).output)
     assert manifest_problems(manifest) == []
     for part in (manifest, *manifest.values(), manifest["features"]["slash_commands"][0]):
@@ -244,7 +245,8 @@ def test_a_manifest_takes_no_unknown_key() -> None:
 
 
 async def test_a_broken_rule_is_answered_and_kept() -> None:
-    """The app gets `invalid_arguments` with the place, nothing is posted, and `violations` has it."""
+    """The local Slack answers a broken rule with `invalid_arguments`, posts nothing, and keeps the rule's place in
+    `violations`."""
     async with SlackServer() as server, aiohttp.ClientSession() as session:
         body = {"channel": server.main.id, "text": "a", "colour": "red"}
         headers = {"Authorization": f"Bearer {BOT_TOKEN}"}

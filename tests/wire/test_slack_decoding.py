@@ -1,4 +1,4 @@
-"""What Slack writes for a person reaches the core as the person meant it, at every entrance."""
+"""The core gets a person's words from Slack as the person meant them, at every entrance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.wire.slack.world import World, slack_world
 
 
 def heard(world: World, monkeypatch: pytest.MonkeyPatch, entrance: str) -> list[Any]:
-    """What the core hears there from now on."""
+    """Return a list that fills with what the core hears at this entrance from now on."""
     words_heard: list[Any] = []
     usual = getattr(world.instance.bot, entrance)
 
@@ -26,7 +26,7 @@ def heard(world: World, monkeypatch: pytest.MonkeyPatch, entrance: str) -> list[
 
 
 def office(world: World) -> None:
-    """People, a group and a private channel that can be named."""
+    """Add people, a group and a private channel that can be named."""
     for name in ("Ada", "Ben"):
         world.server.member(name)
     world.server.team.groups["S1"] = Group("S1", "crew", [])
@@ -34,7 +34,7 @@ def office(world: World) -> None:
 
 
 async def test_people_are_elected_by_mention(tmp_path: Path) -> None:
-    """In a command and in a form, the options are their names; nobody is pinged."""
+    """In a command and in a form, mentions as options become the people's names, and nobody is pinged."""
     async with slack_world(tmp_path) as world:
         office(world)
         host = world.server.member("Host")
@@ -54,7 +54,7 @@ async def test_people_are_elected_by_mention(tmp_path: Path) -> None:
 
 
 async def test_a_group_that_is_mentioned_may_vote(tmp_path: Path) -> None:
-    """As an argument, a mention stays the group that it is."""
+    """A mention of a group as the role of a poll lets that group vote, and nobody else."""
     async with slack_world(tmp_path) as world:
         office(world)
         ada, host = world.server.member("Ada"), world.server.member("Host")
@@ -67,7 +67,7 @@ async def test_a_group_that_is_mentioned_may_vote(tmp_path: Path) -> None:
 
 
 async def test_an_address_is_suggested_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its signs; a bare one is what was typed."""
+    """An address in a command keeps its signs, and a bare domain stays as it was typed."""
     async with slack_world(tmp_path) as world:
         lines = heard(world, monkeypatch, "say")
         ada = world.server.member("Ada")
@@ -80,7 +80,8 @@ async def test_an_address_is_suggested_by_command(tmp_path: Path, monkeypatch: p
 
 
 async def test_private_channels_keep_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack writes `<#C…|>`; what everybody pings, and what only looks like a mark, stays words."""
+    """A private channel that is mentioned becomes `#…`, because Slack doesn't give its name. @everyone, @here and words
+    that only look like marks stay words."""
     async with slack_world(tmp_path) as world:
         office(world)
         lines = heard(world, monkeypatch, "say")
@@ -89,7 +90,8 @@ async def test_private_channels_keep_their_names(tmp_path: Path, monkeypatch: py
 
 
 async def test_messages_are_read_as_their_authors_saw_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A question to the bot, facts about a message, and a poll on one: marks without labels are looked up."""
+    """Parley reads a question to the bot and a message from its menu as its author saw it, and looks up the names of
+    marks that have no label."""
     async with slack_world(tmp_path) as world:
         office(world)
         asked, looked = (heard(world, monkeypatch, entrance) for entrance in ("ask", "look"))
@@ -123,7 +125,7 @@ RICH: list[dict[str, Any]] = [
 
 
 async def test_a_name_that_slack_does_not_tell_is_an_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is typed is answered all the same."""
+    """If Slack doesn't tell a person's name, Parley reads the mention as their id."""
     async with slack_world(tmp_path) as world:
         lines = heard(world, monkeypatch, "say")
         ada = world.server.member("Ada")

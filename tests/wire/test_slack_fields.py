@@ -1,4 +1,4 @@
-"""The fields of Slack's form for a poll: one for each option, a list and a picker for the close."""
+"""The form of a poll on Slack has a field for each option, and a list and a picker for the close."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AT = "Or pick a date and time"
 
 
 def fields(view: View) -> list[str]:
-    """The fields for options that the form has."""
+    """Return the form's fields for options."""
     labels = [block["label"]["text"] for block in view.content["blocks"] if block["type"] == "input"]
     return [label for label in labels if label.startswith("Option ")]
 
@@ -37,7 +37,7 @@ async def form_of(member: Member, words: str = "") -> View:
 
 @pytest.mark.parametrize(("filled", "shown"), [(0, 4), (3, 4), (4, 5), (24, 25), (25, 25)])
 async def test_a_form_has_a_field_for_each_option_and_a_free_one(tmp_path: Path, filled: int, shown: int) -> None:
-    """At least four, one more than there are options, and never more than a poll can have."""
+    """A form has one field more than there are options, at least four, and at most the 25 that a poll can have."""
     async with slack_world(tmp_path) as world:
         options = "|".join(f"Tea {number}" for number in range(filled))
         view = await form_of(world.server.member("Host"), f"options:{options.replace(' ', '_')}" if filled else "")
@@ -46,7 +46,7 @@ async def test_a_form_has_a_field_for_each_option_and_a_free_one(tmp_path: Path,
 
 
 async def test_a_host_adds_fields_until_a_poll_has_no_room(tmp_path: Path) -> None:
-    """Each press adds one below the last and keeps the rest of the form; the button goes with the 25th."""
+    """Each press on *Add an option* adds a field below the last one. The button goes with the 25th."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         view = await form_of(host)
@@ -64,7 +64,7 @@ async def test_a_host_adds_fields_until_a_poll_has_no_room(tmp_path: Path) -> No
 
 
 async def test_options_stand_in_the_order_of_their_fields(tmp_path: Path) -> None:
-    """Empty fields between them are left out."""
+    """A poll has its options in the order of their fields, without the empty ones."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         view = await form_of(host)
@@ -76,7 +76,7 @@ async def test_options_stand_in_the_order_of_their_fields(tmp_path: Path) -> Non
 
 
 async def test_a_host_posts_a_poll_elsewhere_by_picking_the_channel(tmp_path: Path) -> None:
-    """The menu's form asks for a channel where posting works; votes there count in the same poll."""
+    """The poll's menu lets the host pick a public or private channel, and posts the same poll there."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         tea = world.server.add_channel("tea")
@@ -94,7 +94,8 @@ async def test_a_host_posts_a_poll_elsewhere_by_picking_the_channel(tmp_path: Pa
 
 
 async def test_a_close_is_typed_in_the_list(tmp_path: Path) -> None:
-    """The list says how the words are understood; it offers ready answers before, and where nothing is understood."""
+    """A host may type the close of a poll, and the list shows how Parley understands it. Before that, and for words it
+    doesn't understand, the list offers ready answers."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         view = await form_of(host)
@@ -109,7 +110,8 @@ async def test_a_close_is_typed_in_the_list(tmp_path: Path) -> None:
 
 
 async def test_a_date_that_is_picked_counts_before_the_list(tmp_path: Path) -> None:
-    """To the minute, whatever the member's zone; one that has passed is refused beside the picker."""
+    """A date that a host picks counts before the list, to the minute. The form refuses a date that has passed, beside
+    the picker."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         view = await form_of(host)

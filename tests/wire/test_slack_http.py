@@ -1,4 +1,5 @@
-"""Parley behind Slack's signed HTTP requests: who is let in, how often, and what becomes of nonsense."""
+"""Behind Slack's signed HTTP requests Parley lets only Slack in, acts once on each request, and refuses nonsense
+politely."""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from tests.wire.slack.world import World, bugs, counted, slack_world, votes
 
 
 def command(text: str = "fact tea drinkers", **more: str) -> str:
-    """A slash command's body; it answers nowhere."""
+    """Return the body of a slash command that gives no address for an answer."""
     fields = {"command": "/parley", "text": text, "team_id": "T1", "user_id": "U1", "channel_id": "C1"}
     return urlencode({**fields, "trigger_id": "1.2.3", **more})
 
 
 async def test_parley_answers_over_http_as_over_a_socket(tmp_path: Path) -> None:
-    """The same command, the same controls, the same answers."""
+    """Over HTTP, as over a socket, commands and controls work: each of 30 votes is confirmed and counts."""
     async with slack_world(tmp_path, http=True) as world:
         poll = await world.poll(world.server.member("Host"), results="live")
         assert all(counted(answer) for answer in await asyncio.gather(*votes(world.members(30), poll)))
@@ -42,7 +43,8 @@ async def test_parley_answers_over_http_as_over_a_socket(tmp_path: Path) -> None
     ],
 )
 async def test_a_request_that_slack_did_not_sign_is_refused(tmp_path: Path, how: str) -> None:
-    """Nothing is done and nothing told: 401, whatever is wrong with it."""
+    """Parley answers 401 and does nothing if the signature is wrong, missing or of another body, or if the timestamp is
+    no number or 301 seconds off."""
     async with slack_world(tmp_path, http=True) as world:
         hooks, now = world.server.hooks, int(time.time())
         requests = {
@@ -83,7 +85,8 @@ UNSIGNED = {
 async def test_headers_that_no_signature_has_are_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
 ) -> None:
-    """Numbers too long for a float, digits of other scripts, and the like: 401, and no bug."""
+    """Parley answers 401 to a timestamp or a signature that Slack never sends, such as one with digits of another
+    script, and logs no bug."""
     async with slack_world(tmp_path, http=True) as world:
         assert (await world.server.hooks.send(command(), headers=headers)).status == 401
         assert not world.server.called("respond", None)
@@ -92,7 +95,7 @@ async def test_headers_that_no_signature_has_are_refused(
 
 @pytest.mark.parametrize("missing", ["x-slack-request-timestamp", "x-slack-signature"])
 async def test_a_request_without_time_or_signature_is_refused(tmp_path: Path, missing: str) -> None:
-    """Both belong to each request of Slack's."""
+    """Parley answers 401 to a request without Slack's timestamp or without its signature."""
     async with slack_world(tmp_path, http=True) as world:
         body, now = command(), int(time.time())
         signature = world.server.signature(body)
@@ -108,7 +111,8 @@ async def test_a_request_without_time_or_signature_is_refused(tmp_path: Path, mi
 
 
 async def test_slack_is_told_that_the_address_is_the_apps(tmp_path: Path) -> None:
-    """Its question, which comes when somebody sets the address, is answered with what it holds, if Slack signed it."""
+    """When somebody sets the app's address, Slack sends a challenge to it. Parley returns the challenge if Slack signed
+    the request, and else answers 401."""
     question = json.dumps({"type": "url_verification", "challenge": "3eZbrw1aB"})
     async with slack_world(tmp_path, http=True) as world:
         answer = await world.server.hooks.send(question, "application/json")
@@ -121,7 +125,7 @@ async def _until_answered(world: World, times: int) -> None:
 
 
 def vote_body(world: World, member: Member, poll: Message) -> str:
-    """A press on «Green» as it comes over HTTP."""
+    """Return a press on “Green” as it comes over HTTP."""
     interaction = world.server.interaction("interactive", member, poll.channel, origin=poll)
     button = next(one for block in poll.blocks for one in block.get("elements", ()) if one.get("type") == "button")
     used = {"type": "button", "action_id": button["action_id"], "block_id": "b"}
@@ -140,13 +144,13 @@ def vote_body(world: World, member: Member, poll: Message) -> str:
 
 
 async def test_a_request_that_comes_again_is_answered_once(tmp_path: Path) -> None:
-    """Whether somebody replays it or Slack sends it again with x-slack-retry-num: acknowledged, and done once."""
+    """A request that somebody replays, or that Slack repeats with `x-slack-retry-num`, is answered once."""
     async with slack_world(tmp_path, http=True) as world:
         poll = await world.poll(world.server.member("Host"))
         for number, again in enumerate(({}, {"x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout"})):
             body, now = vote_body(world, world.server.member(f"Voter{number}"), poll), int(time.time())
             first = await world.server.hooks.send(body, timestamp=now)
-            later = now + number  # what is replayed has its old timestamp, what Slack sends again a new one
+            later = now + number  # a replay has the old timestamp, and a retry of Slack's has a new one
             repeated = [await world.server.hooks.send(body, timestamp=later, headers=again) for _ in range(3)]
             assert first.ok
             assert all(ack.status in {200, 401} for ack in repeated)
@@ -158,7 +162,8 @@ async def test_a_request_that_comes_again_is_answered_once(tmp_path: Path) -> No
 async def test_without_installing_there_are_no_pages_whatever_the_environment_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bolt would offer its own, with tokens in plain files, where variables of its own are set."""
+    """Without a set-up for installing, Parley serves no pages for it, even if the environment holds the variables with
+    which Bolt would offer its own."""
     monkeypatch.setenv("SLACK_CLIENT_ID", "1.1")
     monkeypatch.setenv("SLACK_CLIENT_SECRET", "secret")
     async with slack_world(tmp_path, http=True) as world:
@@ -182,7 +187,8 @@ async def test_without_installing_there_are_no_pages_whatever_the_environment_sa
     ],
 )
 async def test_a_malformed_or_huge_body_is_refused_politely(tmp_path: Path, body: str, status: int) -> None:
-    """With a right signature even: Parley acknowledges what lacks something, refuses what it can't read, and goes on."""
+    """Parley acknowledges a signed body that lacks something, refuses one that it can't read (400) and one of two
+    megabytes (413), and goes on."""
     async with slack_world(tmp_path, http=True) as world:
         assert (await world.server.hooks.send(body)).status == status
         assert (await world.server.member("Ada").command("/parley help")).private

@@ -1,4 +1,5 @@
-"""Questions in plain words on Slack: mentions, direct messages, and all that is no question to the app."""
+"""Parley answers questions in plain words on Slack, in mentions and direct messages, and nothing that is no question to
+it."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ NOTHING = "anyone up for raid tonight"
 
 
 def at(question: str) -> str:
-    """The words of a message that mentions the app."""
+    """Return the words of a message that mentions the app."""
     return f"<@{BOT}> {question}"
 
 
@@ -30,18 +31,18 @@ def text(message: Message) -> str:
 
 
 def own(channel: Channel) -> list[Message]:
-    """What the app wrote in a channel for all to see."""
+    """Return what the app wrote in a channel for all to see."""
     return [message for message in channel.messages if message.author == BOT and not message.only_for]
 
 
 async def settled(world: World) -> None:
-    """Until nothing is in the making, and Slack has told the app of what it wrote itself."""
+    """Wait until nothing is in the making, and Slack has told the app of the app's own messages."""
     await world.server.until(lambda: not world.server._told_later)
     await world.chat._incoming.drain(30)
 
 
 async def ask(world: World, member: Member, question: str, thread: str = "") -> tuple[Message, list[Message]]:
-    """The question, and what the app then wrote in the channel for all to see."""
+    """Write the question. Return it, and what the app then wrote in the channel for all to see."""
     before = own(member.channel)
     message = await member.write(question, thread)
     await settled(world)
@@ -49,7 +50,8 @@ async def ask(world: World, member: Member, question: str, thread: str = "") -> 
 
 
 async def test_a_mention_gets_an_answer_in_its_thread(tmp_path: Path) -> None:
-    """The answer is for all to see, in the thread of the question; its buttons work for others."""
+    """Parley answers a mention in the thread of the question, for all to see, and the answer's buttons work for
+    others."""
     async with slack_world(tmp_path) as world:
         ada, ben = world.server.member("Ada"), world.server.member("Ben")
         question, (answer,) = await ask(world, ada, at(TEA))
@@ -68,7 +70,8 @@ async def test_a_mention_in_a_thread_is_answered_there(tmp_path: Path) -> None:
 
 
 async def test_an_unrelated_mention_gets_one_short_line(tmp_path: Path) -> None:
-    """No card, no list and no control, and the words that were asked aren't repeated."""
+    """Parley answers an unrelated mention with one line of text, without a control and without the words of the
+    question."""
     async with slack_world(tmp_path) as world:
         _, (answer,) = await ask(world, world.server.member("Ada"), at(NOTHING))
         assert "I have no answer to that." in text(answer)
@@ -78,7 +81,8 @@ async def test_an_unrelated_mention_gets_one_short_line(tmp_path: Path) -> None:
 
 
 async def test_a_direct_message_is_answered_like_a_command(tmp_path: Path) -> None:
-    """In the conversation itself, as messages that stay; what the app hears of its own messages it leaves alone."""
+    """Parley answers a direct message in the conversation itself, outside a thread, and leaves its own messages there
+    alone."""
     async with slack_world(tmp_path) as world:
         alone = world.server.member("Ada").at_direct()
         for question, expectation in ((TEA, "Supported"), (NOTHING, "Nothing found"), ("…", "no words to look up")):
@@ -97,7 +101,7 @@ async def test_a_direct_message_in_a_thread_is_answered_there(tmp_path: Path) ->
 
 
 SHARED: dict[str, Any] = {"bot_id": "B2", "bot_profile": {"id": "B2", "app_id": "A2"}, "app_id": "A2"}
-"""What Slack adds to another app's message."""
+"""The fields that Slack adds to another app's message."""
 NOT_FOR_THE_APP: dict[str, dict[str, Any]] = {
     "another bot": SHARED,
     "a bot without a profile": {"bot_id": "B2"},
@@ -118,7 +122,8 @@ NOT_FOR_THE_APP: dict[str, dict[str, Any]] = {
 async def test_what_is_no_question_gets_no_answer(
     tmp_path: Path, more: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In a channel and alone with the app; each is acknowledged, so that Slack doesn't send it again."""
+    """Parley acknowledges a message of a bot, an app or Slack, an edit, a deletion and a join, and answers none, in a
+    channel or a direct message."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         for member in (ada, ada.at_direct()):
@@ -131,7 +136,7 @@ async def test_what_is_no_question_gets_no_answer(
 
 
 async def test_a_message_with_a_file_is_still_a_question(tmp_path: Path) -> None:
-    """What members write with a picture, or send to the channel from a thread, are their own words."""
+    """A message with a file, and one that is sent to the channel from a thread, are still questions of their author."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         for subtype, member in (("file_share", ada.at_direct()), ("thread_broadcast", ada)):
@@ -142,7 +147,7 @@ async def test_a_message_with_a_file_is_still_a_question(tmp_path: Path) -> None
 
 
 async def test_an_edit_asks_nothing(tmp_path: Path) -> None:
-    """A mention that is edited in, and an edited direct message, which Slack tells as a message of another kind."""
+    """Parley answers neither a mention that is edited into a message nor an edited direct message."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         later = await ada.write("hello")
@@ -156,7 +161,7 @@ async def test_an_edit_asks_nothing(tmp_path: Path) -> None:
 
 
 async def test_two_bots_that_mention_each_other_stop_at_once(tmp_path: Path) -> None:
-    """Another app answers every message of Parley's with a mention; Parley says no more than its one answer."""
+    """If another app answers each message of Parley's with a mention, Parley says no more than its one answer."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         question, answers = await ask(world, ada, at(TEA))
@@ -168,7 +173,8 @@ async def test_two_bots_that_mention_each_other_stop_at_once(tmp_path: Path) -> 
 
 
 async def test_what_slack_sends_twice_is_answered_once(tmp_path: Path) -> None:
-    """A retry, another event about the same message, and both in another process and after a restart."""
+    """Parley answers a question once, though Slack repeats the event, sends another about the same message, or delivers
+    it to another process."""
     clock = Clock()
     async with new_server() as server:
         ada = server.member("Ada")
@@ -197,7 +203,8 @@ async def test_a_retry_that_is_the_only_delivery_is_answered(tmp_path: Path) -> 
 
 
 async def test_three_answers_a_minute_in_a_channel_and_its_threads(tmp_path: Path) -> None:
-    """The fourth member is told so once, alone; another channel, and the next minute, are answered."""
+    """Parley answers three mentions a minute in a channel and its threads, and tells the next member so once, in
+    private. It answers in another channel at once, and there again when the minute is over."""
     async with slack_world(tmp_path) as world:
         ada, ben = world.server.member("Ada"), world.server.member("Ben")
         thread = await ada.write("about tea")
@@ -217,7 +224,8 @@ async def test_three_answers_a_minute_in_a_channel_and_its_threads(tmp_path: Pat
 
 
 async def test_private_places_hold(tmp_path: Path) -> None:
-    """A private channel's question is answered there; what found nothing there, or in a direct message, is not counted."""
+    """Parley answers a question in its private channel. It counts no question without an answer from a private channel
+    or a direct message."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         board = world.server.add_channel("board", public=False)
@@ -235,7 +243,8 @@ async def test_private_places_hold(tmp_path: Path) -> None:
 
 
 async def test_slack_sends_nothing_from_where_the_app_is_not(tmp_path: Path) -> None:
-    """The local Slack is as strict: no event from a channel without the app, without the permission, or of other words."""
+    """Like Slack, the local Slack sends no event from a channel without the app, about words that don't mention the
+    app, or without the scope for it."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         outside = ada.at(world.server.add_channel("outside", bot_in=False))
@@ -247,7 +256,7 @@ async def test_slack_sends_nothing_from_where_the_app_is_not(tmp_path: Path) -> 
 
 
 async def test_an_answer_that_slack_refuses_in_the_channel_is_given_alone(tmp_path: Path) -> None:
-    """Where the workspace lets the app write nothing in a channel, the member reads the answer alone."""
+    """If Slack lets the app write nothing in a channel, Parley gives its answer to the member alone."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         world.server.faults.refuse("chat.postMessage", "restricted_action")
@@ -268,7 +277,8 @@ async def test_an_answer_that_slack_refuses_in_the_channel_is_given_alone(tmp_pa
     ids=["long", "script", "instruction", "markup", "invisible"],
 )
 async def test_bad_input_gets_a_short_true_answer(tmp_path: Path, question: str) -> None:
-    """In a channel one line, alone with the app a card that answers nothing that it doesn't know."""
+    """Parley answers bad input with fewer than 200 characters in a channel, and calls nothing supported there or in a
+    direct message."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         _, (line,) = await ask(world, ada, at(question))
@@ -278,7 +288,8 @@ async def test_bad_input_gets_a_short_true_answer(tmp_path: Path, question: str)
 
 
 async def test_the_conversation_of_a_shared_channel_is_the_installed_workspaces(tmp_path: Path) -> None:
-    """A member of another workspace asks in a channel that both share: the app's own workspace answers."""
+    """If a member of another workspace asks in a channel that both share, Parley answers for the workspace that has the
+    app."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         message = written.keep(world.server, ada.channel, ada.id, at(TEA))
@@ -299,12 +310,12 @@ async def test_the_conversation_of_a_shared_channel_is_the_installed_workspaces(
     ],
 )
 def test_an_event_that_is_not_whole_is_no_question(event: object) -> None:
-    """Nothing is asked where nobody, no place or no message is named."""
+    """An event that lacks a person, a place or a message is no question."""
     assert plain_message({"type": "event_callback", "team_id": "T1", "event": event}) is None
 
 
 def test_the_manifest_asks_for_what_the_local_slack_grants() -> None:
-    """Scopes and events are those that a real app has with this manifest, and its tab takes messages."""
+    """The manifest asks for the scopes and events that the local Slack grants, and lets members write to the app."""
     drawn = manifest(declared(), translator("en"))
     assert frozenset(EVENTS) == written.SUBSCRIBED
     assert set(SlackServer().scopes.split(",")) == set(SCOPES)

@@ -1,4 +1,4 @@
-"""Installing Parley in a workspace: the way to Slack and back, and every way on which nothing is installed."""
+"""A workspace installs Parley by way of Slack and back, and every wrong way installs nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # sla
 
 
 async def test_the_page_asks_for_what_the_manifest_asks_for(tmp_path: Path) -> None:
-    """A link with the app's id, its scopes and a state; nothing is loaded from elsewhere, nothing may run or frame it."""
+    """The install page links to Slack with the app's id, its scopes and a state. It loads nothing from elsewhere, runs
+    nothing, and no page may frame it."""
     async with slack_world(tmp_path, several=True) as world:
         page = await Browser().open(world.install_page)
         query = query_of(page.link("Add to Slack"))
@@ -51,7 +52,7 @@ async def test_the_page_asks_for_what_the_manifest_asks_for(tmp_path: Path) -> N
 
 
 async def test_who_installs_is_told_what_to_do_next(tmp_path: Path) -> None:
-    """The workspace's name, as text, and how to begin."""
+    """The page after an installation has the workspace's name, as text, and says how to begin."""
     async with slack_world(tmp_path, several=True) as world:
         page = await Browser().install(world.install_page, house(world.server, "<b>Tea</b> & House").team)
         assert page.status == 200
@@ -61,7 +62,7 @@ async def test_who_installs_is_told_what_to_do_next(tmp_path: Path) -> None:
 
 
 async def test_a_workspace_is_stored_with_what_it_granted(tmp_path: Path) -> None:
-    """One without a name is told by its id."""
+    """Parley stores a workspace with the scopes that it granted. The page names one without a name by its id."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
         world.server.installs.extra = {"team": {"id": team.id}}
@@ -87,7 +88,7 @@ GRANT = {"team": {"id": "T1"}, "is_enterprise_install": False}
     ],
 )
 def test_a_grant_is_for_one_workspace_and_lasts(more: dict[str, Any], reason: str) -> None:
-    """Neither for a whole organisation nor with a token that expires."""
+    """Parley refuses a grant for a whole organisation, and one with a token that expires."""
     with pytest.raises(NotInstalled) if reason else nullcontext() as refusal:
         oauth._check({**GRANT, **more})
     assert refusal is None or refusal.value.reason == reason
@@ -106,12 +107,13 @@ def test_a_grant_is_for_one_workspace_and_lasts(more: dict[str, Any], reason: st
     ],
 )
 def test_each_of_slack_s_refusals_has_its_page(code: str, reason: str) -> None:
-    """Try later, tell the operator, start again; any other is named."""
+    """For each refusal of Slack's there is a page: try later, tell the operator, or start again. Any other refusal is
+    named."""
     assert oauth._meaning(code) == reason
 
 
 async def test_the_pages_speak_one_language(tmp_path: Path) -> None:
-    """The browser's: in the pseudo-locale no sentence is left in English."""
+    """The pages speak the browser's language: in the pseudo-locale no sentence is left in English."""
     async with slack_world(tmp_path, several=True) as world:
         back = world.server.installs.redirect_url
         team = house(world.server, "⟦North House⟧").team
@@ -139,7 +141,8 @@ async def test_the_pages_speak_one_language(tmp_path: Path) -> None:
     ],
 )
 async def test_a_state_that_is_not_this_browser_s_and_fresh_installs_nothing(tmp_path: Path, how: str) -> None:
-    """400, a page that says how to start again, and Slack is not even asked."""
+    """A state that is used, older than 10 minutes, of the future, of another instance or browser, missing or made up
+    installs nothing. Parley answers 400, says how to start again, and doesn't ask Slack."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
         browser, back, state = await begin(world)
@@ -174,7 +177,8 @@ async def test_a_state_that_is_not_this_browser_s_and_fresh_installs_nothing(tmp
 
 
 async def test_a_state_outlives_a_restart_and_is_used_up_by_it_all_the_same(tmp_path: Path) -> None:
-    """Who is at Slack's question while Parley restarts comes back to a Parley that knows them, once."""
+    """A person may come back from Slack after a restart of Parley. Their state installs once, also over further
+    restarts."""
     async with slack.new_server() as server:
         team, clock = house(server, "North House").team, Clock()
         async with slack.parley(server, tmp_path, several=True, clock=clock) as world:
@@ -191,7 +195,8 @@ async def test_a_state_outlives_a_restart_and_is_used_up_by_it_all_the_same(tmp_
 
 
 async def test_who_says_no_installs_nothing(tmp_path: Path) -> None:
-    """The page says so without blame, and the way there can't be used for a yes any more."""
+    """If a person declines at Slack, Parley installs nothing and offers to start again. Their state can't be used to
+    accept later."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
         browser = Browser()
@@ -206,7 +211,8 @@ async def test_who_says_no_installs_nothing(tmp_path: Path) -> None:
 
 
 async def test_looking_at_the_way_back_without_taking_it_uses_nothing_up(tmp_path: Path) -> None:
-    """HEAD, as a scanner of links sends it, is refused; so is whatever else comes unsigned."""
+    """Parley refuses a HEAD request on the way back, as a scanner of links sends it, and uses no state up. It refuses
+    other unsigned requests too."""
     async with slack_world(tmp_path, several=True) as world:
         browser, back, state = await begin(world)
         cookies = dict(browser.cookies)
@@ -231,7 +237,8 @@ async def returned(world: World, code: str) -> Page:
 async def test_what_slack_refuses_on_the_way_back_is_told_apart(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A used code, wrong credentials, a Slack that is away, an app that is set up otherwise: each in plain words."""
+    """For a used code, wrong credentials, a Slack that is away and an app that is set up otherwise, Parley shows a page
+    in plain words and installs nothing."""
     async with slack_world(tmp_path, several=True) as world:
         server, team = world.server, house(world.server, "North House").team
 
@@ -258,14 +265,15 @@ async def test_what_slack_refuses_on_the_way_back_is_told_apart(
 
 
 async def test_a_reason_that_somebody_made_up_is_not_shown(tmp_path: Path) -> None:
-    """The page at the way back shows Slack's own names for failures, and never words from a link."""
+    """The page at the way back shows no words from a link."""
     async with slack_world(tmp_path, several=True) as world:
         page = await Browser().open(f"{world.server.installs.redirect_url}?error=Call+0800+NOW+<script>")
         assert (page.status, "0800" in page.html, "script" in page.html) == (400, False, False)
 
 
 async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is stored, and a new try works when it is back."""
+    """If the database is away, Parley answers 503 and says that it couldn't save the installation. A new try works when
+    the database is back."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
 
@@ -280,7 +288,7 @@ async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pyte
 
 
 async def test_a_bug_on_the_way_back_gets_a_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one under which it is logged, as everywhere else."""
+    """If a bug happens on the way back, Parley answers 500 and shows the code under which it is logged."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
 

@@ -1,4 +1,5 @@
-"""What people do in the local Slack, beyond commands: shortcuts, stacked forms, removing the app; and HTTP delivery."""
+"""In the local Slack people use shortcuts, stack forms and remove the app, and events come over a socket or over
+HTTP."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ async def client(server: SlackServer) -> AsyncIterator[AsyncWebClient]:
 
 @pytest.fixture
 async def app(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[AsyncApp]:
-    """In Socket Mode."""
+    """An app in Socket Mode."""
     app = AsyncApp(client=client)
     handler = AsyncSocketModeHandler(app, APP_TOKEN)
     await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -61,7 +62,8 @@ async def opens(ack: Any, body: Any, client: AsyncWebClient) -> None:
 
 
 async def test_shortcuts_open_forms_or_answer(server: SlackServer, app: AsyncApp) -> None:
-    """A global one has a trigger and no channel, that of a message has its text and a response_url."""
+    """A global shortcut has a trigger and opens a form. The shortcut of a message has the message's text and a
+    response_url."""
 
     async def looks(ack: Any, body: Any, respond: Any) -> None:
         await ack()
@@ -80,7 +82,8 @@ async def test_shortcuts_open_forms_or_answer(server: SlackServer, app: AsyncApp
 async def test_forms_stack_three_high_and_change_under_a_hash(
     server: SlackServer, app: AsyncApp, client: AsyncWebClient
 ) -> None:
-    """`push_limit_reached` beyond, and `hash_conflict` for who changes what another has changed meanwhile."""
+    """Slack stacks three forms, and refuses a fourth with `push_limit_reached`. It refuses a change under an old hash
+    with `hash_conflict`."""
     triggers: list[str] = []
 
     async def keeps(ack: Any, body: Any) -> None:
@@ -116,7 +119,8 @@ async def test_forms_stack_three_high_and_change_under_a_hash(
 async def test_an_answer_may_replace_or_remove_what_it_answers(
     server: SlackServer, app: AsyncApp, client: AsyncWebClient
 ) -> None:
-    """Through the response_url of a press, for all if the message was for all."""
+    """An answer through the response_url of a press may replace or remove its message, for all if the message was for
+    all."""
 
     async def replaces(ack: Any, respond: Any) -> None:
         await ack()
@@ -139,7 +143,7 @@ async def test_an_answer_may_replace_or_remove_what_it_answers(
 
 
 async def test_a_dead_socket_is_no_fault_of_the_app(server: SlackServer, app: AsyncApp) -> None:
-    """The person sees Slack's own failure, and no violation is kept."""
+    """If the socket is dead, the person sees Slack's own failure, and the local Slack keeps no violation."""
     server.sockets.drop()
     with pytest.raises(CannotDo, match="did not respond"):
         await server.member("Ada").command("/form")
@@ -149,7 +153,7 @@ async def test_a_dead_socket_is_no_fault_of_the_app(server: SlackServer, app: As
 async def test_a_removed_app_hears_of_it_and_has_no_token(
     server: SlackServer, app: AsyncApp, client: AsyncWebClient
 ) -> None:
-    """`tokens_revoked`, then `app_uninstalled`; calls end with `token_revoked`."""
+    """A removed app gets `tokens_revoked`, then `app_uninstalled`, and its calls end with `token_revoked`."""
     events: list[str] = []
 
     async def hears(event: Any) -> None:
@@ -169,7 +173,7 @@ async def test_a_removed_app_hears_of_it_and_has_no_token(
 
 @asynccontextmanager
 async def listening(app: AsyncApp) -> AsyncIterator[str]:
-    """The address of an app behind HTTP."""
+    """Serve an app over HTTP. Yield its address."""
     runner = web.AppRunner(app.server(path=PATH).web_app, access_log=None)
     await runner.setup()
     for port in PORT_TRIES:
@@ -185,7 +189,8 @@ async def listening(app: AsyncApp) -> AsyncIterator[str]:
 
 
 async def test_without_a_socket_requests_come_signed_over_http(server: SlackServer, client: AsyncWebClient) -> None:
-    """Commands as forms, interactions as forms with a payload, events as JSON; repeated ones say so."""
+    """Without a socket Slack sends signed requests over HTTP, and says so in those that it repeats. The app refuses one
+    with a timestamp that is 301 seconds old."""
     events: list[Any] = []
 
     async def notes(request: Any, event: Any) -> None:

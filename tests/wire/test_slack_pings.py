@@ -1,4 +1,4 @@
-"""A poll's ping on Slack: one user group, in the first message, where host and app may."""
+"""A poll on Slack pings one user group, in its first message only, and only where host and app may ping it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BOX = ["Ping the community's role for polls when it opens"]
 
 
 async def group_for_polls(world: World) -> Group:
-    """A group, which moderators let hosts ping."""
+    """Make a group that moderators let hosts ping. Return it."""
     group = world.server.team.groups[GROUP] = Group(GROUP, HANDLE, [])
     world.server.pinged.add(GROUP)
     await world.server.member("Mo", admin=True).command(f"/parley settings ping:@{HANDLE}")
@@ -24,7 +24,7 @@ async def group_for_polls(world: World) -> Group:
 
 
 async def settle(host: Member, **filled: str | list[str]) -> dict[str, str]:
-    """The host previews a poll and fills in *More settings*. Returns the mistakes beside its fields."""
+    """Preview a poll as its host, and fill in *More settings*. Return the mistakes beside its fields."""
     await host.command(LINE)
     form = (await host.press(host.newest("More settings"), "More settings")).view
     assert form is not None
@@ -53,7 +53,8 @@ def pinged(message: Message) -> bool:
 async def test_host_and_app_must_both_be_able_to(
     tmp_path: Path, guest: bool, home: str, disabled: bool, may: bool
 ) -> None:
-    """Slack lets guests and other organisations' people ping no group, and nobody a disabled one."""
+    """A guest or another organisation's person can't ping a group on Slack, and nobody can ping a disabled one. The
+    form says so."""
     async with slack_world(tmp_path) as world:
         group = await group_for_polls(world)
         ada = world.server.member("Ada")
@@ -66,7 +67,8 @@ async def test_host_and_app_must_both_be_able_to(
 
 
 async def test_only_the_first_message_pings(tmp_path: Path) -> None:
-    """A vote redraws the message; from then on the group stands there by its handle."""
+    """A poll's first message pings the group. When a vote redraws the message, the group stands there by its handle and
+    isn't pinged."""
     async with slack_world(tmp_path) as world:
         await group_for_polls(world)
         ada = world.server.member("Ada")
@@ -80,7 +82,8 @@ async def test_only_the_first_message_pings(tmp_path: Path) -> None:
 
 
 async def test_a_host_who_chose_nothing_and_a_community_that_allows_nothing_ping_nobody(tmp_path: Path) -> None:
-    """Host and app could ping; neither the empty box nor the setting taken back does."""
+    """A poll pings nobody if its host leaves the box empty, or if a moderator takes the setting back before it is
+    posted."""
     async with slack_world(tmp_path) as world:
         await group_for_polls(world)
         ada = world.server.member("Ada")
@@ -92,7 +95,8 @@ async def test_a_host_who_chose_nothing_and_a_community_that_allows_nothing_ping
 
 
 async def test_without_the_scope_for_groups_nobody_is_pinged(tmp_path: Path) -> None:
-    """An installer may decline it; then the app can't know the group."""
+    """Without the scope for groups, which an installer may decline, Parley can't know the group, and the form refuses
+    the ping."""
     async with slack_world(tmp_path) as world:
         await group_for_polls(world)
         ada = world.server.member("Ada")
@@ -102,7 +106,8 @@ async def test_without_the_scope_for_groups_nobody_is_pinged(tmp_path: Path) -> 
 
 
 async def test_a_form_takes_a_group_by_its_handle(tmp_path: Path) -> None:
-    """In a form a mention is plain words; the poll shows the handle, not the id."""
+    """In a form a host types the group that may vote by its handle, and the poll shows the handle. The form refuses a
+    handle that no group has."""
     async with slack_world(tmp_path) as world:
         await group_for_polls(world)
         ada = world.server.member("Ada")

@@ -1,4 +1,4 @@
-"""A private poll on Slack answers only where it stands: every way in from elsewhere, by members and by moderators."""
+"""A private poll on Slack answers only where it stands, and no member or moderator gets at it from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DECOY = "Which bread?"
 
 @dataclass(slots=True)
 class Club:
-    """A private poll in which Ada voted; Host opened it. Everybody else is outside, and has a poll of their own."""
+    """A private poll that Host opened and Ada voted in. Everybody else is outside, and has a poll of their own."""
 
     world: World
     place: Channel
@@ -43,13 +43,13 @@ class Club:
         await settled(self.world)
 
     async def forge(self, member: Member, place: Message | View, action: str, **used: Any) -> None:
-        """A control that isn't there, as no client of Slack's could use it."""
+        """Use a control that isn't there, as no client of Slack's could."""
         element = {"action_id": f"v1:{action}"}
         await member.act(place, {"block_id": "b"}, {"type": "button", **used}, element)
         await settled(self.world)
 
     async def suggestions(self, member: Member, action: str, **place: Any) -> Json:
-        """What a type-ahead list with this action offers."""
+        """Return what a type-ahead list with this action offers."""
         interaction = self.server.interaction("interactive", member, member.channel)
         payload = {
             **member.shared("block_suggestion", interaction),
@@ -120,7 +120,7 @@ async def club(folder: Path, placing: Placing = private_channel, **options: str)
 
 
 def read_by(server: SlackServer, member: Member) -> str:
-    """All that reaches this member: messages, files in them, forms, and the Home tab."""
+    """Return all that reaches this member: messages, files in them, forms, and the Home tab."""
     channels = [one for one in member.team.channels.values() if member.id in one.members]
     messages = [one for channel in channels for one in channel.messages if one.only_for in {"", member.id}]
     views = [*server.stack(member.team, member.id), *filter(None, [member.home])]
@@ -144,7 +144,7 @@ Attempt = Callable[[Club, Member], Awaitable[object]]
 
 
 def press(action: str) -> Attempt:
-    """A control of the private poll on the public poll's message."""
+    """Press a control of the private poll on the public poll's message."""
     return lambda club, outsider: club.forge(outsider, club.decoy, action)
 
 
@@ -153,7 +153,7 @@ def command(line: str) -> Attempt:
 
 
 def alone(line: str) -> Attempt:
-    """The same in the outsider's conversation with the bot."""
+    """Give the command in the outsider's conversation with the bot."""
     return lambda club, outsider: club.command(outsider.at_direct(), line)
 
 
@@ -192,7 +192,8 @@ async def look_the_poll_up_from_a_message(club: Club, outsider: Member) -> None:
 
 
 async def pick_the_channel_in_a_form(club: Club, outsider: Member) -> None:
-    """The list offers a channel only to those inside; a forged pick comes without Slack's permission to answer there."""
+    """Slack's list offers a channel only to those inside. A forged pick comes without Slack's permission to answer
+    there."""
     form = (await outsider.shortcut("start-poll")).view
     assert form is not None
     posts = len(club.server.posted(club.place))
@@ -204,7 +205,7 @@ async def pick_the_channel_in_a_form(club: Club, outsider: Member) -> None:
 
 
 async def send_a_form_with_another_place(club: Club, outsider: Member) -> None:
-    """Even metadata that nobody can change is bound to the form's member: with another place it is no form."""
+    """A form's metadata is bound to its member, so a form with another place in it no longer works."""
     form = (await outsider.command("/parley poll create post:yes")).view
     assert form is not None
     origin = json.loads(form.content["private_metadata"])
@@ -281,7 +282,8 @@ ATTEMPTS: dict[str, Attempt] = {
 async def test_a_private_poll_is_shut_to_those_outside(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, attempt: Attempt, *, moderator: bool
 ) -> None:
-    """From elsewhere it isn't there: no question, no option, no vote, and nothing about it changes."""
+    """From outside its place a member or a moderator reads nothing of a private poll, neither its question nor an
+    option, and changes nothing in it."""
     async with club(tmp_path) as it:
         eve = it.server.member("Eve", admin=moderator)
         await attempt(it, eve)
@@ -295,7 +297,8 @@ async def test_a_private_poll_is_shut_to_those_outside(
 
 @pytest.mark.parametrize("placing", PLACES.values(), ids=PLACES)
 async def test_each_kind_of_private_place_keeps_its_polls(tmp_path: Path, placing: Placing) -> None:
-    """Whatever the id begins with, and however the place became private; inside it is a poll like any other."""
+    """Each kind of private place keeps its polls, also a channel that became private and one with an old id. Inside,
+    the poll is like any other."""
     async with club(tmp_path, placing) as it:
         eve = it.server.member("Eve", admin=True)
         for attempt in ("vote", "show", "list", "results", "the Home tab"):
@@ -307,7 +310,7 @@ async def test_each_kind_of_private_place_keeps_its_polls(tmp_path: Path, placin
 
 
 async def test_a_conversation_with_the_bot_keeps_its_polls(tmp_path: Path) -> None:
-    """A poll that a member opens alone with the bot is nobody else's, and works there."""
+    """A poll that a member opens in the conversation with the bot works there, and is shown to nobody else."""
     async with slack_world(tmp_path) as world:
         ada, eve = world.server.member("Ada").at_direct(), world.server.member("Eve", admin=True)
         poll = await world.poll(ada)
@@ -320,7 +323,8 @@ async def test_a_conversation_with_the_bot_keeps_its_polls(tmp_path: Path) -> No
 
 
 async def test_a_post_to_a_member_is_found_again_in_their_conversation(tmp_path: Path) -> None:
-    """Presses there come from the conversation's own id, so the reference names that one."""
+    """A message to a member has the id of their conversation in its reference, because presses come from there, and
+    Parley can edit it."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         place = Place("slack", ada.team.id, ada.id, direct=True, private=True)
@@ -332,7 +336,8 @@ async def test_a_post_to_a_member_is_found_again_in_their_conversation(tmp_path:
 
 
 async def test_a_form_that_was_open_while_its_channel_became_private(tmp_path: Path) -> None:
-    """What the place is counts when the form is sent, not when it was opened."""
+    """A poll is private if its channel is private when its form is sent, even if the channel was public when the form
+    opened."""
     async with slack_world(tmp_path) as world:
         server = world.server
         ada, eve = server.member("Ada"), server.member("Eve", admin=True)
@@ -351,7 +356,7 @@ async def test_a_form_that_was_open_while_its_channel_became_private(tmp_path: P
 
 @pytest.mark.parametrize("error", ["missing_scope", "internal_error", "method_not_supported_for_channel_type"])
 async def test_a_place_of_which_slack_tells_nothing_is_private(tmp_path: Path, error: str) -> None:
-    """A token without the scope, or a Slack that stumbles: nobody finds the poll elsewhere."""
+    """If Slack doesn't say what a place is, for lack of a scope or because of an error, its polls are private."""
     async with slack_world(tmp_path) as world:
         ada, eve = world.server.member("Ada"), world.server.member("Eve", admin=True)
         form = (await ada.command("/parley poll create post:yes")).view
@@ -364,7 +369,7 @@ async def test_a_place_of_which_slack_tells_nothing_is_private(tmp_path: Path, e
 
 
 async def test_a_public_poll_is_everybodys(tmp_path: Path) -> None:
-    """By a command and by a form in a public channel: on each Home tab and in each list."""
+    """A poll opened in a public channel stands on every member's Home tab and in every member's list."""
     async with slack_world(tmp_path) as world:
         ada, eve = world.server.member("Ada"), world.server.member("Eve")
         form = (await ada.command("/parley poll create post:yes")).view
@@ -376,7 +381,8 @@ async def test_a_public_poll_is_everybodys(tmp_path: Path) -> None:
 
 
 async def test_a_poll_stays_private_where_its_channel_opens(tmp_path: Path) -> None:
-    """Those who come to the channel find it there; elsewhere it is still not there."""
+    """If the channel of a private poll becomes public, members who come to it can vote. From elsewhere the poll stays
+    out of reach."""
     async with club(tmp_path) as it:
         eve, zoe = it.server.member("Eve", admin=True), it.server.member("Zoe")
         it.server.convert(it.place, public=True)
@@ -389,7 +395,8 @@ async def test_a_poll_stays_private_where_its_channel_opens(tmp_path: Path) -> N
 
 
 async def test_a_receipt_is_checked_anywhere_and_shows_no_question(tmp_path: Path) -> None:
-    """The code says that a ballot is in the count, and nothing of the poll."""
+    """Anybody may check a receipt's code anywhere. Parley says that the ballot is in the count, and shows nothing of
+    the poll."""
     async with club(tmp_path) as it:
         code = re.search(
             rf"{POLL}(-[A-Z0-9]{{4}}){{4}}", (await it.ada.command(f"/parley poll receipt poll:{POLL}")).text
@@ -401,7 +408,8 @@ async def test_a_receipt_is_checked_anywhere_and_shows_no_question(tmp_path: Pat
 
 
 async def test_the_result_is_announced_in_its_place_alone(tmp_path: Path) -> None:
-    """The close says nothing elsewhere; the exported record is for those inside."""
+    """Parley announces the result of a private poll in its place, and shows and exports its record to nobody
+    outside."""
     async with club(tmp_path, closes="1h") as it:
         it.world.clock.forward(hours=1)
         await it.world.instance.scheduler.run_due()

@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL database, between which a proxy spreads Slack's requests: together they are one bot."""
+"""Several processes on one PostgreSQL database are one bot, with a proxy that spreads Slack's requests between them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ __all__ = ["server"]  # the fixture of tests/store, which pytest finds by name
 pytestmark = pytest.mark.slow
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
-"""Which both processes share."""
+"""The key that both processes share."""
 TAKER_HEADER = "x-taken-by"
-"""Says whose answer it is."""
+"""The header that names the process which answered."""
 
 
 @asynccontextmanager
 async def proxy(ports: list[int]) -> AsyncIterator[str]:
-    """Passes each request on to the next of these ports, or the one after where nobody answers; its address."""
+    """Pass each request on to the next of these ports, or to the one after where nobody answers. Yield the proxy's
+    address."""
     turns = count()
 
     async def pass_on(request: web.Request) -> web.Response:
@@ -66,12 +67,13 @@ async def proxy(ports: list[int]) -> AsyncIterator[str]:
 
 
 def announced(slack: SlackServer) -> list[str]:
-    """What the channel was told of the close; the picture is a message of its own."""
+    """Return the channel's announcements of the close. The picture is a message of its own."""
     return [text for message in slack.posted()[1:] if "Closed: Which tea?" in (text := words(message.blocks))]
 
 
 async def test_two_real_processes_behind_a_proxy(server: PostgresServer, tmp_path: Path) -> None:
-    """`parley run` twice, as docs/scaling.md says: one poll, one count, one announcement, also after a `kill -9`."""
+    """Two `parley run`, as docs/scaling.md sets them up, have one poll, one count and one announcement, even after a
+    `kill -9`."""
     ports, database = [free_port(), free_port()], new_database(server)
     async with new_server() as slack, AsyncExitStack() as stack:
         slack.hooks.url = await stack.enter_async_context(proxy(ports)) + "/slack/events"

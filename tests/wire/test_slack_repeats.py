@@ -1,4 +1,5 @@
-"""What Slack delivers twice is done once: over a socket and over HTTP, for commands, presses, forms and shortcuts."""
+"""Parley acts once on a command, a press, a form or a shortcut that Slack delivers twice, over a socket and over
+HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ FILLED = {"The question": QUESTION, "The options": "\n".join(TEAS)}
 
 
 async def deliver_again(world: World, interaction: Interaction, *, retry: int = 0) -> None:
-    """The same payload in a new envelope, and all that follows from it."""
+    """Deliver the same payload in a new envelope, and wait for all that follows from it."""
     more = {"retry_attempt": retry, "retry_reason": "timeout"} if retry else {}
     assert (await world.server.deliver(interaction.kind, interaction.payload, more=more)).ok
     await settled(world)
@@ -25,7 +26,8 @@ async def deliver_again(world: World, interaction: Interaction, *, retry: int = 
 @WAYS
 @pytest.mark.parametrize("retry", [0, 1], ids=["unmarked", "marked as a retry"])
 async def test_a_command_that_comes_twice_opens_one_poll(tmp_path: Path, *, http: bool, retry: int) -> None:
-    """Whether or not Slack marks the second delivery; the host reads one answer."""
+    """A command that Slack delivers twice opens one poll and gets one answer, whether or not Slack marks the second
+    delivery."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         command = await host.command(LINE)
@@ -37,7 +39,7 @@ async def test_a_command_that_comes_twice_opens_one_poll(tmp_path: Path, *, http
 
 @WAYS
 async def test_a_delivery_that_is_marked_as_a_retry_can_be_the_only_one(tmp_path: Path, *, http: bool) -> None:
-    """The first got lost on the way."""
+    """If the first delivery of a command got lost, Parley acts on the one that Slack marks as a retry."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         world.server.faults.lose("slash_commands")
@@ -49,7 +51,7 @@ async def test_a_delivery_that_is_marked_as_a_retry_can_be_the_only_one(tmp_path
 
 @WAYS
 async def test_an_old_press_does_not_undo_a_newer_vote(tmp_path: Path, *, http: bool) -> None:
-    """Slack sends the first press again after the member has changed the vote."""
+    """If Slack delivers an old press again after the member has changed the vote, the newer vote stays."""
     async with slack_world(tmp_path, http=http) as world:
         poll = await world.poll(world.server.member("Host"))
         ada = world.server.member("Ada")
@@ -61,7 +63,7 @@ async def test_an_old_press_does_not_undo_a_newer_vote(tmp_path: Path, *, http: 
 
 @WAYS
 async def test_a_form_that_comes_twice_opens_one_poll(tmp_path: Path, *, http: bool) -> None:
-    """By its view, its hash and its trigger."""
+    """A form that Slack delivers twice opens one poll."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         form = (await host.command("/parley poll create post:yes")).view
@@ -75,7 +77,8 @@ async def test_a_form_that_comes_twice_opens_one_poll(tmp_path: Path, *, http: b
 
 @WAYS
 async def test_a_form_that_was_refused_is_sent_again(tmp_path: Path, *, http: bool) -> None:
-    """It stays open under the same id and hash, with the same words or others: that is no repeat."""
+    """A form that was refused stays open under the same id and hash, and sending it again is no repeat, with the same
+    words or others."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         form = (await host.command("/parley poll create post:yes")).view
@@ -91,7 +94,7 @@ async def test_a_form_that_was_refused_is_sent_again(tmp_path: Path, *, http: bo
 
 @WAYS
 async def test_a_shortcut_that_comes_twice_opens_one_form(tmp_path: Path, *, http: bool) -> None:
-    """Its trigger is spent, which nobody is told."""
+    """A shortcut that Slack delivers twice opens one form, and the member reads of no failure."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         message = world.server.say(host, QUESTION)
@@ -103,7 +106,7 @@ async def test_a_shortcut_that_comes_twice_opens_one_form(tmp_path: Path, *, htt
 
 @WAYS
 async def test_a_command_that_comes_again_after_a_restart_opens_one_poll(tmp_path: Path, *, http: bool) -> None:
-    """The guard stands in the database, not in the process."""
+    """The database remembers each command, so one that Slack delivers again after a restart opens no second poll."""
     async with new_server() as server:
         async with parley(server, tmp_path, http=http) as world:
             command = await server.member("Host").command(LINE)
@@ -116,7 +119,8 @@ async def test_a_command_that_comes_again_after_a_restart_opens_one_poll(tmp_pat
 
 @WAYS
 async def test_two_commands_with_the_same_words_are_two(tmp_path: Path, *, http: bool) -> None:
-    """What tells them apart is what Slack calls them, never what they say."""
+    """Two commands with the same words open two polls, because Parley tells commands apart by Slack's ids and not by
+    their words."""
     async with slack_world(tmp_path, http=http) as world:
         host = world.server.member("Host")
         await host.command(LINE)

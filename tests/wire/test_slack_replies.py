@@ -1,4 +1,4 @@
-"""What Parley says later about a poll or a discussion answers its first message, and is seen in the channel."""
+"""Later messages of Parley about a poll or a discussion answer its first message, and are shown in the channel too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.wire.slack.world import QUESTION, World, slack_world
 
 
 async def later(world: World, **span: float) -> list[Message]:
-    """The messages that follow in the main channel after this time, but pictures."""
+    """Let this time pass. Return the messages that follow in the main channel, except pictures."""
     before = len(world.server.posted())
     world.clock.forward(**span)
     await world.instance.scheduler.run_due()
@@ -25,7 +25,8 @@ async def voted(world: World, host: Member, **options: str) -> Message:
 
 
 async def test_reminder_and_result_answer_the_poll(tmp_path: Path) -> None:
-    """In the thread of its first message, though the poll was posted twice; and each is shown in the channel."""
+    """A poll's reminder and its result stand in the thread of its first message, even if it was posted twice, and are
+    shown in the channel."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         poll = await voted(world, host, closes="2h")
@@ -39,7 +40,7 @@ async def test_reminder_and_result_answer_the_poll(tmp_path: Path) -> None:
 
 
 async def test_without_the_first_message_the_result_stands_alone(tmp_path: Path) -> None:
-    """Somebody deleted it: the result is posted in the channel, once."""
+    """If a poll's first message is deleted, Parley posts the result once, as a message of its own in the channel."""
     async with slack_world(tmp_path) as world:
         poll = await voted(world, world.server.member("Host"), closes="1h")
         poll.deleted = True
@@ -50,7 +51,7 @@ async def test_without_the_first_message_the_result_stands_alone(tmp_path: Path)
 
 
 async def test_a_discussions_result_answers_it(tmp_path: Path) -> None:
-    """As a poll's does."""
+    """The result of a discussion stands in the thread of its first message, and is shown in the channel."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         statements = "Free tea | Free milk | Washed cups | Open | Guests"

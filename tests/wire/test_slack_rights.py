@@ -1,4 +1,4 @@
-"""What may be posted where on Slack: nothing is stored that can't be posted, and nobody posts where they can't."""
+"""On Slack nobody makes Parley post where they can't, and Parley stores nothing that it can't post."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ CLOSED: dict[str, tuple[Callable[..., Channel], str]] = {
 async def test_nothing_is_stored_where_the_bot_is_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, placing: Callable[..., Channel], words: str, line: str
 ) -> None:
-    """The member reads at once what to do, before they fill a form in."""
+    """In a private channel or a conversation without the bot, Parley says in private what to do, opens no form, and
+    stores no poll."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         here = ada.at(placing(world, ada))
@@ -56,7 +57,8 @@ async def test_nothing_is_stored_where_the_bot_is_not(
 
 @pytest.mark.parametrize("placing", [without_the_bot, between_two], ids=["a private channel", "a conversation of two"])
 async def test_look_ups_are_shared_where_the_bot_is_not(tmp_path: Path, placing: Callable[..., Channel]) -> None:
-    """What is shared goes by the member's own command, which needs no invitation."""
+    """A member can share a look-up where the bot is not, because it answers their own command, which needs no
+    invitation."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         here = ada.at(placing(world, ada))
@@ -65,7 +67,7 @@ async def test_look_ups_are_shared_where_the_bot_is_not(tmp_path: Path, placing:
 
 
 async def test_a_form_whose_channel_was_archived_meanwhile_stores_nothing(tmp_path: Path) -> None:
-    """Slack is asked when the form is sent; the member keeps what they typed."""
+    """If a form's channel was archived before the form is sent, the form says so and Parley stores no poll."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         channel = world.server.add_channel("old")
@@ -79,7 +81,8 @@ async def test_a_form_whose_channel_was_archived_meanwhile_stores_nothing(tmp_pa
 
 
 async def test_a_poll_goes_to_the_channel_that_the_member_picks(tmp_path: Path) -> None:
-    """A public one, or a private one that they are in, which Slack says by letting the app answer there."""
+    """A member may pick a public channel, or a private one that they are in, and post the poll from its preview
+    there."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         board = world.server.add_channel("board", public=False)
@@ -95,7 +98,8 @@ async def test_a_poll_goes_to_the_channel_that_the_member_picks(tmp_path: Path) 
 
 
 async def test_nobody_posts_in_a_private_channel_that_they_only_name(tmp_path: Path) -> None:
-    """A pick that Slack's list never offered comes without the right to answer there."""
+    """Parley refuses a private channel that a form only names, because Slack gives no right to answer there to somebody
+    outside."""
     async with slack_world(tmp_path) as world:
         eve = world.server.member("Eve", admin=True)
         board = world.server.add_channel("board", public=False)
@@ -108,7 +112,8 @@ async def test_nobody_posts_in_a_private_channel_that_they_only_name(tmp_path: P
 
 @pytest.mark.parametrize("form", ["<#{id}|>", "{id}"], ids=["a mention", "an id"])
 async def test_a_moderator_points_the_bot_at_no_private_channel_that_they_only_name(tmp_path: Path, form: str) -> None:
-    """In the channel itself the same command works, and a public channel can be named from anywhere."""
+    """To make a private channel the moderators' channel, a moderator has to type the command in it. A public channel
+    can be named from anywhere."""
     async with slack_world(tmp_path) as world:
         boss = world.server.member("Boss", admin=True)
         board = world.server.add_channel("board", public=False)
@@ -125,7 +130,7 @@ async def test_a_moderator_points_the_bot_at_no_private_channel_that_they_only_n
 
 
 async def test_a_form_offers_only_channels_to_post_in(tmp_path: Path) -> None:
-    """Its menu leaves out conversations between people; what is wrong with a channel stands beside the menu."""
+    """A form's menu leaves out conversations between people, and shows a mistake about the channel beside the menu."""
     async with slack_world(tmp_path) as world:
         ada = world.server.member("Ada")
         between = between_two(world, ada)
@@ -144,7 +149,7 @@ async def test_a_form_offers_only_channels_to_post_in(tmp_path: Path) -> None:
 
 
 async def test_texts_are_never_parsed(tmp_path: Path) -> None:
-    """What a card says of @everyone and #main stays text where it is posted, redrawn and whispered."""
+    """Parley lets Slack parse no text, so @everyone and #main in a poll stay text where it is posted and redrawn."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         await host.command(

@@ -1,4 +1,4 @@
-"""The local Slack keeps Slack's rules: what it refuses, and by which name, is what the app has to live with."""
+"""The local Slack keeps Slack's rules: it refuses the same calls, with the same names."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ BAD_BLOCKS = {
 
 @pytest.mark.parametrize("body", BAD_BLOCKS.values(), ids=BAD_BLOCKS)
 def test_blocks_that_slack_refuses(body: list[Json]) -> None:
-    """Counts, lengths, ids and places as Block Kit has them."""
+    """The local Slack refuses blocks whose counts, lengths, ids or places Block Kit forbids."""
     assert blocks.problems(body)
 
 
@@ -148,7 +148,7 @@ GOOD_BLOCKS = {
 
 @pytest.mark.parametrize("body", GOOD_BLOCKS.values(), ids=GOOD_BLOCKS)
 def test_blocks_that_slack_takes(body: list[Json]) -> None:
-    """Right up to the limits."""
+    """The local Slack takes blocks right up to Block Kit's limits."""
     assert blocks.problems(body) == []
 
 
@@ -166,7 +166,8 @@ BAD_VIEWS = {
 
 @pytest.mark.parametrize("body", BAD_VIEWS.values(), ids=BAD_VIEWS)
 def test_views_that_slack_refuses(body: Any) -> None:
-    """A modal has a title of 24 characters, and a way to send what was filled in."""
+    """A modal needs blocks, a title of at most 24 characters, and a way to send its inputs. A view takes at most 100
+    blocks and 3000 characters of metadata."""
     with pytest.raises(Refused, match="invalid_arguments"):
         payloads.view(body, blocks.no_file)
 
@@ -193,14 +194,14 @@ SUSPICIOUS = {
 async def test_what_slack_takes_and_people_suffer_from_is_kept(
     server: SlackServer, client: AsyncWebClient, body: Json
 ) -> None:
-    """Slack answers `ok`, and the test that looks at `violations` fails all the same."""
+    """The local Slack answers `ok` to a message that Slack takes but people suffer from, and keeps it as suspicious."""
     await client.api_call("chat.postMessage", json={"channel": server.main.id, **body})
     assert len(server.forgive("suspicious")) == 1
     assert server.violations == []
 
 
 async def test_a_refusal_says_where_and_is_kept(server: SlackServer, client: AsyncWebClient) -> None:
-    """With a name, a JSON pointer, and nothing posted."""
+    """The local Slack refuses a bad block by name, keeps the violation with its JSON pointer, and posts nothing."""
     call = client.chat_postMessage(channel=server.main.id, text="a", blocks=BAD_BLOCKS["a header of 151 characters"])
     assert await refused(call) == "invalid_blocks"
     assert "less than 151 characters [json-pointer:/blocks/0/text/text]" in str(server.violations[0])
@@ -208,7 +209,7 @@ async def test_a_refusal_says_where_and_is_kept(server: SlackServer, client: Asy
 
 
 async def test_all_text_of_a_message_together_has_a_limit(server: SlackServer, client: AsyncWebClient) -> None:
-    """Near 12,000 characters, with a name of its own; a response_url doesn't know it."""
+    """Slack refuses a message with 12,000 characters in its blocks as `msg_blocks_too_long`."""
     long = [section("x" * 3000) for _ in range(4)]
     assert (
         await refused(client.chat_postMessage(channel=server.main.id, text="a", blocks=long)) == "msg_blocks_too_long"
@@ -217,7 +218,7 @@ async def test_all_text_of_a_message_together_has_a_limit(server: SlackServer, c
 
 @pytest.mark.parametrize("as_json", [True, False])
 async def test_arguments_come_as_json_as_a_form_or_in_the_query(server: SlackServer, as_json: bool) -> None:
-    """What is structured may be JSON text within a form."""
+    """A method takes its arguments as JSON, as a form, or in the query. In a form, blocks are JSON text."""
     body = {"text": "a", "blocks": [section()] if as_json else json.dumps([section()])}
     encoding: Json = {"json": body} if as_json else {"data": body}
     headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
@@ -228,7 +229,7 @@ async def test_arguments_come_as_json_as_a_form_or_in_the_query(server: SlackSer
 
 
 async def test_tokens_and_places_have_their_errors(server: SlackServer, client: AsyncWebClient) -> None:
-    """What is wrong is said before anything is done."""
+    """Slack refuses a wrong channel, message, person, method or token, each with an error of its own."""
     post = client.chat_postMessage
     closed, secret = server.add_channel("closed"), server.add_channel("secret", public=False, bot_in=False)
     closed.archived = True
@@ -248,7 +249,7 @@ async def test_tokens_and_places_have_their_errors(server: SlackServer, client: 
 
 
 async def test_an_update_with_text_alone_takes_the_blocks_away(server: SlackServer, client: AsyncWebClient) -> None:
-    """As Slack does, to many an app's surprise."""
+    """An update with text alone removes the message's blocks."""
     ts = (await client.chat_postMessage(channel=server.main.id, text="a", blocks=[section()]))["ts"]
     await client.chat_update(channel=server.main.id, ts=ts, text="b")
     assert server.posted()[0].blocks == []
@@ -257,7 +258,8 @@ async def test_an_update_with_text_alone_takes_the_blocks_away(server: SlackServ
 async def test_each_method_takes_so_many_calls_a_minute(
     server: SlackServer, client: AsyncWebClient, clock: Clock
 ) -> None:
-    """50 edits a minute, then 429 with Retry-After; a channel takes one message a second, after a short burst."""
+    """Slack takes 50 edits a minute, and refuses more with 429 and Retry-After. In one channel it takes five messages
+    in a burst, and refuses the next."""
     ts = (await client.chat_postMessage(channel=server.main.id, text="a"))["ts"]
     update = partial(client.chat_update, parse="none")
     await client.chat_update(channel=server.main.id, ts=ts, text="@everyone")
@@ -278,7 +280,8 @@ async def test_each_method_takes_so_many_calls_a_minute(
 
 
 async def test_files_get_ready_later_or_never(server: SlackServer, client: AsyncWebClient) -> None:
-    """An image block takes a file that is ready; until then it is an «invalid slack file»."""
+    """An image block takes a file only once Slack has processed it, and is refused with `invalid_blocks` until then. A
+    file may never get ready."""
 
     async def upload() -> str:
         upload = await client.files_upload_v2(content=b"png", filename="a.png", alt_txt="A", channel=server.main.id)
@@ -306,7 +309,7 @@ async def test_files_get_ready_later_or_never(server: SlackServer, client: Async
 async def test_an_installation_gives_a_workspace_a_token_of_its_own(
     server: SlackServer, client: AsyncWebClient
 ) -> None:
-    """A code is used once, and one workspace's token does nothing in another."""
+    """An installation's code works once, and its token works in its own workspace alone."""
     other = server.add_team("Other House")
     channel = server.add_channel("away", other)
     arguments = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "code": server.allow(other)}
@@ -325,7 +328,7 @@ async def test_an_installation_gives_a_workspace_a_token_of_its_own(
 
 @asynccontextmanager
 async def bolt(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[AsyncApp]:
-    """An app in Socket Mode."""
+    """Run an app in Socket Mode."""
     app = AsyncApp(client=client)
     handler = AsyncSocketModeHandler(app, APP_TOKEN)
     await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -338,7 +341,8 @@ async def bolt(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[Asy
 async def test_a_response_url_is_used_five_times_in_half_an_hour(
     server: SlackServer, client: AsyncWebClient, clock: Clock
 ) -> None:
-    """Then it answers 404 with `used_url` or `expired_url`."""
+    """A response_url takes five answers within half an hour, and then refuses with 404, as `used_url` or
+    `expired_url`."""
     ada = server.member("Ada")
     command = server.interaction("slash_commands", ada, server.main)
     old = server.interaction("slash_commands", ada, server.main)
@@ -355,7 +359,8 @@ async def test_a_response_url_is_used_five_times_in_half_an_hour(
 async def test_a_trigger_opens_one_form_within_3_seconds(
     server: SlackServer, client: AsyncWebClient, clock: Clock
 ) -> None:
-    """Late is `expired_trigger_id`, twice is `exchanged_trigger_id`."""
+    """A trigger opens one form within 3 seconds. Slack refuses a late use with `expired_trigger_id`, a second one with
+    `exchanged_trigger_id`."""
     ada = server.member("Ada")
     late, good = (server.interaction("slash_commands", ada, server.main) for _ in "ab")
     clock.forward(seconds=2)
@@ -371,7 +376,8 @@ async def test_a_trigger_opens_one_form_within_3_seconds(
 
 
 async def test_a_form_is_filled_in_as_slacks_client_lets_people(server: SlackServer, client: AsyncWebClient) -> None:
-    """What is required is filled in, what is too long can't be typed; errors stand beside inputs and keep it open."""
+    """A person can't send a form without a required field or with too long a text. Errors that the app returns stand
+    beside their inputs, and the form stays open."""
     payloads: list[Any] = []
 
     async def opens(ack: Any, body: Any) -> None:
@@ -401,7 +407,8 @@ async def test_a_form_is_filled_in_as_slacks_client_lets_people(server: SlackSer
 
 
 async def test_a_select_that_asks_the_app_for_its_options(server: SlackServer, client: AsyncWebClient) -> None:
-    """Once enough is typed: at most 100 options of 75 characters, within 3 seconds, or the list stays empty."""
+    """From the third letter on, Slack asks the app for a list's options. The list stays empty if the app gives more
+    than 100, one of more than 75 characters or one twice, or answers too late."""
     answers: dict[str, Any] = {
         "tea": {"options": [option("tea!")]},
         "hundred": {"options": [option(str(number)) for number in range(100)]},
@@ -437,7 +444,7 @@ async def test_a_select_that_asks_the_app_for_its_options(server: SlackServer, c
 
 
 async def test_a_home_tab_is_published_when_it_is_opened(server: SlackServer, client: AsyncWebClient) -> None:
-    """`app_home_opened`, then views.publish for that person alone."""
+    """When a person opens the Home tab, the app gets `app_home_opened` and publishes the tab for that person alone."""
 
     async def publishes(event: Any) -> None:
         await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Welcome")]})
@@ -450,7 +457,7 @@ async def test_a_home_tab_is_published_when_it_is_opened(server: SlackServer, cl
 
 
 async def test_what_nobody_acknowledges_is_kept(server: SlackServer, client: AsyncWebClient) -> None:
-    """Slack tells the person that the app did not respond, and the test fails."""
+    """If the app doesn't acknowledge a command, Slack tells the person so, and the local Slack keeps a violation."""
     server.patience = 0.2
     async with bolt(server, client):
         with pytest.raises(CannotDo, match="did not respond"):
@@ -461,7 +468,8 @@ async def test_what_nobody_acknowledges_is_kept(server: SlackServer, client: Asy
 async def test_a_ticket_opens_one_socket_and_a_refresh_brings_a_new_one(
     server: SlackServer, client: AsyncWebClient
 ) -> None:
-    """Slack asks for a new connection every few hours, and the library comes again."""
+    """When Slack asks for a new connection, the library opens one and commands go on. A ticket opens one socket
+    only."""
     async with bolt(server, client) as app:
 
         async def answers(ack: Any) -> None:

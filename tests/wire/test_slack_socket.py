@@ -1,4 +1,5 @@
-"""The socket to Slack is watched: what breaks, falls silent or is forgotten is replaced, and said once."""
+"""Parley watches its socket to Slack: it replaces one that breaks, falls silent or is forgotten, and logs the loss
+once."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tests.world import Clock
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the operator reads about the connection."""
+    """Return what the operator reads about the connection."""
     return [record.getMessage() for record in caplog.records if "connected" in record.getMessage()]
 
 
@@ -27,7 +28,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def socket(
     server: SlackServer, pace: Pace = IMPATIENT, clock: Clock | None = None
 ) -> AsyncIterator[tuple[SocketMode, list[float]]]:
-    """The socket alone, with an app that does nothing; and the pauses that it makes."""
+    """Yield the socket alone, with an app that does nothing, and the pauses that it makes."""
     pauses: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -44,7 +45,7 @@ async def socket(
 
 
 async def test_a_socket_that_slack_has_forgotten_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Its pongs come and nothing else. After a quarter of an hour without a word another one is opened, unasked."""
+    """If a socket brings pongs but nothing else for a quarter of an hour, Parley opens another and logs no warning."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         world.server.sockets.forget()
         before = world.chat.last_heard
@@ -58,7 +59,8 @@ async def test_a_socket_that_slack_has_forgotten_is_replaced(tmp_path: Path, cap
 
 
 async def test_a_quiet_night_costs_one_socket_a_quarter_of_an_hour(tmp_path: Path) -> None:
-    """As long as something is said, and right after a new hello, nothing is replaced."""
+    """Parley replaces a socket after a quarter of an hour without a message, and none on which messages come every 10
+    minutes."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         for _ in range(4):
             world.clock.forward(minutes=10)
@@ -72,7 +74,7 @@ async def test_a_quiet_night_costs_one_socket_a_quarter_of_an_hour(tmp_path: Pat
 
 
 async def test_what_is_pressed_while_a_socket_is_replaced_is_answered(tmp_path: Path) -> None:
-    """The next one is open before the old one goes, and what the old one still brings is taken."""
+    """Parley answers all commands that come while a socket is replaced."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         members = world.members(20)
         for number in range(2, 5):
@@ -83,7 +85,7 @@ async def test_what_is_pressed_while_a_socket_is_replaced_is_answered(tmp_path: 
 
 
 async def test_a_socket_that_is_to_be_replaced_from_its_beginning_is_replaced(tmp_path: Path) -> None:
-    """Slack may ask for another while hello is still being read: that is not overlooked."""
+    """If Slack asks for another socket while Parley still reads the hello, Parley opens another."""
     async with slack_world(tmp_path) as world:
         world.server.sockets.restless = 2
         await world.server.sockets.refresh()
@@ -95,7 +97,8 @@ async def test_a_socket_that_is_to_be_replaced_from_its_beginning_is_replaced(tm
 async def test_a_lost_socket_is_told_once_and_seen(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
 ) -> None:
-    """`is_connected` says so for a health check; one line when it is lost, one when it is back."""
+    """While the socket is lost, `is_connected` is False. Parley logs one line when it loses the socket, and one when it
+    is back."""
     async with slack_world(tmp_path, pace=IMPATIENT) as world:
         server = world.server
         server.faults.fail("apps.connections.open", times=3)
@@ -134,7 +137,8 @@ def forgets_what_it_gave(server: SlackServer) -> None:
 async def test_connecting_goes_on_until_it_is_done(
     trouble: Callable[[SlackServer], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever stands in the way: each try asks for an address of its own, and waits longer than the one before."""
+    """Parley tries to connect until it succeeds. Each try asks for an address of its own, and the pauses between tries
+    grow up to the longest one."""
     async with new_server() as server:
         trouble(server)
         pace = replace(IMPATIENT, opening=0.5 if trouble in {hangs, says_nothing} else 20, pause=1, longest_pause=2)
@@ -152,11 +156,11 @@ async def test_connecting_goes_on_until_it_is_done(
 
 
 async def answers(server: SlackServer) -> bool:
-    """Whether what comes over the socket is acknowledged."""
+    """Tell whether what comes over the socket is acknowledged."""
     return (await (await server.sockets.send("events_api", {"type": "event_callback"}, answerable=False))).ok
 
 
 async def test_what_nobody_handles_is_acknowledged_all_the_same(tmp_path: Path) -> None:
-    """An event that Parley did not ask for is not sent again and again."""
+    """Parley acknowledges an event that it didn't ask for, so that Slack doesn't repeat it."""
     async with slack_world(tmp_path) as world:
         assert (await world.server.event(world.server.team, {"type": "reaction_added", "user": "U1"})).ok

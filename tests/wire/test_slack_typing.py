@@ -1,4 +1,4 @@
-"""Lists that ask for their options while somebody types: Slack's `block_suggestion`, in Socket Mode and over HTTP."""
+"""A list on Slack asks for its options while somebody types (`block_suggestion`), in Socket Mode and over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ STREETS = 150
 
 
 def streets(folder: Path) -> Path:
-    """A topic of so many facts and policy options; one title is longer than Slack's labels, one has an alias."""
+    """Write a topic of so many facts and policy options. Each fact has a title longer than Slack's labels, and an
+    alias."""
     folder.mkdir(parents=True)
     (folder / "pack.yaml").write_text(
         "id: streets\ntitle: Streets\nsummary: Who owns the street?\nessay: {paragraphs: 9}\nreviewed: 2026-11-20\n"
@@ -57,7 +58,8 @@ async def policy_form(world: World) -> tuple[Member, View]:
 
 @pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 async def test_a_list_of_facts_is_searched_while_somebody_types(tmp_path: Path, http: bool) -> None:
-    """At first the first hundred, then what fits the letters, in a title or an alias, of all there is."""
+    """A list offers the first hundred facts, and then those of all facts whose title or alias fits the letters. A title
+    is cut to 75 characters."""
     streets(tmp_path / "content" / "streets")
     async with slack_world(tmp_path, content=tmp_path / "content", http=http) as world:
         ada, message = await browse(world)
@@ -73,7 +75,8 @@ async def test_a_list_of_facts_is_searched_while_somebody_types(tmp_path: Path, 
 
 
 async def test_what_is_suggested_is_of_the_kind_and_topic_that_was_asked_for(tmp_path: Path) -> None:
-    """Of two topics, `topic:` names the one; counterarguments are looked for on all that can be argued."""
+    """A list offers entries of the topic that `topic:` names. For counterarguments it offers all that can be argued:
+    facts and arguments."""
     content = tmp_path / "content"
     shutil.copytree(CONTENT, content)
     streets(content / "streets")
@@ -89,7 +92,8 @@ async def test_what_is_suggested_is_of_the_kind_and_topic_that_was_asked_for(tmp
 
 @pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 async def test_a_form_offers_more_policy_options_than_it_can_list(tmp_path: Path, http: bool) -> None:
-    """Beyond the 25 that other platforms list: searched in all, and the poll has what was picked."""
+    """A form searches all 150 policy options, lists 100 of them at first, and the poll has the ones that the host
+    picked."""
     streets(tmp_path / "content" / "streets")
     async with slack_world(tmp_path, content=tmp_path / "content", http=http) as world:
         host, form = await policy_form(world)
@@ -104,13 +108,14 @@ async def test_a_form_offers_more_policy_options_than_it_can_list(tmp_path: Path
 
 
 def served(world: World, content: Path) -> None:
-    """What is served changes, as by a reload."""
+    """Change the content that is served, as a reload does."""
     lookup: Any = world.instance.bot.registry.actions["pick"].handler
     lookup.__self__.shelf.current = Edition.of(load_library(content))
 
 
 async def test_a_pick_that_is_gone_meanwhile_is_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """From a message: it was removed. From a form: beside the list, which stays open. Neither is a bug."""
+    """If a picked fact is gone from the topic, Parley says so in private. If a form's picks are gone, it says so beside
+    the list, and the form stays open. It logs no bug."""
     streets(tmp_path / "content" / "streets")
     async with slack_world(tmp_path, content=tmp_path / "content") as world:
         ada, message = await browse(world)
@@ -134,7 +139,7 @@ async def test_a_pick_that_is_gone_meanwhile_is_answered(tmp_path: Path, caplog:
 
 
 async def test_a_list_of_another_version_offers_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Its control stands in an old message; what is asked of it is answered, with nothing."""
+    """A list in an old message whose control is of another version offers nothing, and Parley logs no bug."""
     async with slack_world(tmp_path) as world:
         ada, message = await browse(world)
         (select,) = [part for block in message.blocks for part in block.get("elements", ()) if "action_id" in part]
@@ -157,7 +162,8 @@ def broken(*_arguments: object) -> Sequence[Choice]:
 async def test_suggestions_that_do_not_come_are_an_empty_list_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, completer: Any
 ) -> None:
-    """Slack waits for 3 seconds: by then it has an answer, and the next look-up works."""
+    """If suggestions fail or take too long, Parley answers with an empty list within Slack's 3 seconds, and the next
+    look-up works."""
     monkeypatch.setattr("adapters.slack.incoming.FORM_PATIENCE", 0.2)
     async with slack_world(tmp_path) as world:
         ada, message = await browse(world)

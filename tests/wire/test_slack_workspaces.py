@@ -1,4 +1,4 @@
-"""Several workspaces in one Parley: each with its own token, and what becomes of the others when one is lost."""
+"""Several workspaces use one Parley, each with its own token, and the others go on when one is lost."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ NOT_HERE = "Parley isn't installed in your workspace"
 
 @pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 async def test_two_workspaces_install_and_vote_and_one_removes_the_app(tmp_path: Path, *, http: bool) -> None:
-    """Each has its poll under its own token, also after a restart; when one removes the app, the other goes on."""
+    """Each workspace has its poll under its own token, also after a restart. When one removes the app, the other goes
+    on."""
     async with slack.new_server() as server:
         north, south = house(server, "North House"), house(server, "South House")
         async with slack.parley(server, tmp_path, http=http, several=True) as world:
@@ -72,7 +73,8 @@ async def test_two_workspaces_install_and_vote_and_one_removes_the_app(tmp_path:
 
 
 async def test_in_the_steady_state_nobody_is_asked_who_a_workspace_is(tmp_path: Path) -> None:
-    """No auth.test and no look into the database for a request: what is known counts, and is looked up every 10 s."""
+    """Parley keeps an installation in memory for 10 seconds. For the requests of that time it calls no `auth.test` and
+    looks into the database once."""
     looked: list[str] = []
 
     class Watched(Installations):
@@ -99,7 +101,7 @@ def _states(world: World) -> States:
 
 @asynccontextmanager
 async def _chat(world: World, oauth: OAuth) -> AsyncIterator[SlackChat]:
-    """Another adapter on the same server, as another process would be."""
+    """Run another adapter on the same server, as another process would."""
     chat = SlackChat(
         world.instance.bot,
         clock=world.clock,
@@ -117,7 +119,8 @@ async def _chat(world: World, oauth: OAuth) -> AsyncIterator[SlackChat]:
 
 
 async def test_as_a_program_it_goes_on_after_it_was_killed(tmp_path: Path) -> None:
-    """Two workspaces over HTTP: installed, killed without warning, started again, and both polls take votes."""
+    """After a kill without warning, Parley starts again with both of its workspaces over HTTP, and their polls take
+    votes."""
     async with slack.new_server() as server:
         houses = [house(server, name) for name in ("North House", "South House")]
         port = str(free_port())
@@ -151,7 +154,7 @@ async def test_as_a_program_it_goes_on_after_it_was_killed(tmp_path: Path) -> No
 
 
 async def ready(process: Process) -> None:
-    """Until it says that it is."""
+    """Wait until the process says that it is ready."""
     assert process.stdout is not None
     async with asyncio.timeout(PATIENCE):
         while b"Parley is ready" not in await process.stdout.readline():
@@ -166,7 +169,8 @@ def files_of(folder: Path) -> bytes:
 
 
 async def test_a_copy_of_the_database_shows_no_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither the files, nor a line of the log, hold a token, a code, a state or a secret."""
+    """The database's files hold no token, no state, no client secret and no workspace's name, and the log holds no
+    token, code, state or client secret."""
     caplog.set_level(logging.INFO)
     async with slack_world(tmp_path, several=True) as world:
         north = house(world.server, "North House")
@@ -184,7 +188,8 @@ async def test_a_copy_of_the_database_shows_no_token(tmp_path: Path, caplog: pyt
 
 @pytest.mark.parametrize("event", ["app_uninstalled", "tokens_revoked"])
 async def test_of_a_removed_app_s_token_nothing_remains(tmp_path: Path, event: str) -> None:
-    """Either event will do: no row, and nothing of the sealed text in the files; the community counts as gone."""
+    """When either event says that the app was removed, Parley deletes its sealed token from the database's files and
+    cancels the workspace's polls. Other workspaces keep their tokens."""
     async with two_houses(tmp_path) as (world, north, south):
         installation = await stored(world, north.team)
         assert installation is not None
@@ -202,7 +207,7 @@ async def test_of_a_removed_app_s_token_nothing_remains(tmp_path: Path, event: s
 
 
 async def test_a_person_s_own_token_is_none_of_parley_s(tmp_path: Path) -> None:
-    """`tokens_revoked` for people alone changes nothing."""
+    """A `tokens_revoked` for people alone changes nothing."""
     async with two_houses(tmp_path) as (world, north, _):
         await world.server.event(north.team, {"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": []}})
         await north.host.command("/parley help")
@@ -211,7 +216,7 @@ async def test_a_person_s_own_token_is_none_of_parley_s(tmp_path: Path) -> None:
 
 
 async def test_who_installs_again_has_parley_back(tmp_path: Path) -> None:
-    """At once, with a new token, with its settings, and no more marked as gone."""
+    """A workspace that installs Parley again has it back at once, with its settings, and no longer counts as gone."""
     async with two_houses(tmp_path) as (world, north, _):
         admin = world.server.member("Admin", north.team, admin=True).at(north.channel)
         await admin.command("/parley settings polls:moderators")
@@ -230,7 +235,7 @@ async def test_who_installs_again_has_parley_back(tmp_path: Path) -> None:
 
 
 async def test_a_removal_that_comes_late_removes_no_newer_installation(tmp_path: Path) -> None:
-    """Slack repeats an event for minutes; who has installed the app again meanwhile keeps it."""
+    """If Slack repeats the event of a removal after the app was installed again, the newer installation stays."""
     async with two_houses(tmp_path) as (world, north, _):
         then = world.server.now
         world.clock.forward(minutes=3)
@@ -243,7 +248,8 @@ async def test_a_removal_that_comes_late_removes_no_newer_installation(tmp_path:
 
 
 async def test_another_process_s_removal_is_noticed_within_seconds(tmp_path: Path) -> None:
-    """What is in memory counts for ten seconds; then the database says that the workspace is gone."""
+    """Parley keeps an installation in memory for 10 seconds, and then sees in the database that another process has
+    removed it."""
     async with two_houses(tmp_path) as (world, north, _), running(tmp_path, clock=world.clock, shared=True) as other:
         place = Place("slack", north.team.id, north.channel.id)
         await world.chat.post(place, SHORT)
@@ -258,7 +264,8 @@ async def test_another_process_s_removal_is_noticed_within_seconds(tmp_path: Pat
 async def test_another_key_opens_nothing_and_a_new_installation_helps(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Who asks is told to have it installed again; that works, and with the old key restored all is as before."""
+    """Under another key Parley asks to be installed again, which works. With the old key restored, the other
+    workspace's token opens again."""
     async with slack.new_server() as server:
         north, south = house(server, "North House"), house(server, "South House")
         async with slack.parley(server, tmp_path, several=True) as world:
@@ -278,7 +285,8 @@ async def test_another_key_opens_nothing_and_a_new_installation_helps(
 
 
 async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Path) -> None:
-    """Who can write into the database can't give one workspace another's token."""
+    """A sealed token opens only in the row of its own workspace, so nobody can give it to another by a change of the
+    database."""
     async with two_houses(tmp_path) as (world, north, south):
         installation = await stored(world, south.team)
         assert installation is not None
@@ -290,7 +298,8 @@ async def test_a_sealed_token_opens_beside_its_own_workspace_alone(tmp_path: Pat
 
 
 async def test_the_operator_sees_who_has_installed_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Id, name and date, the oldest first, while it runs; without the key the names are not there."""
+    """`parley slack workspaces` lists the id, name and date of each workspace, the oldest first, while Parley runs.
+    Without the key it lists no names."""
     monkeypatch.chdir(tmp_path)
     async with two_houses(tmp_path) as (_, north, south):
         output = (await asyncio.to_thread(CliRunner().invoke, main, ["slack", "workspaces"])).output
@@ -304,7 +313,8 @@ async def test_the_operator_sees_who_has_installed_it(tmp_path: Path, monkeypatc
 
 
 async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path: Path) -> None:
-    """Slack's event was missed. The poll goes on; its creator is told, once, that a copy can't be redrawn any more."""
+    """If Slack's event of a removal was missed, Parley finds the token dead, tells the poll's host that it can't update
+    a copy, and marks that workspace as gone. The poll goes on."""
     async with two_houses(tmp_path) as (world, north, south):
         poll = await world.poll(north.host, results="live")
         ref = await world.chat.post(Place("slack", south.team.id, south.channel.id), SHORT)
@@ -324,7 +334,8 @@ async def test_a_dead_token_is_a_lost_permission_and_takes_nobody_down(tmp_path:
 
 
 async def test_a_workspace_that_had_a_bot_token_changes_over(tmp_path: Path) -> None:
-    """Until it has installed the app, who asks is told so, and its open poll waits; then the poll goes on."""
+    """After a change from one token to installations, Parley tells a workspace that it isn't installed, and goes on
+    with its open poll once it is."""
     async with slack.new_server() as server:
         async with slack.parley(server, tmp_path) as world:
             poll = await world.poll(server.member("Host"), results="live")
@@ -339,7 +350,7 @@ async def test_a_workspace_that_had_a_bot_token_changes_over(tmp_path: Path) -> 
 
 
 async def test_one_refusal_by_mistake_loses_no_workspace(tmp_path: Path) -> None:
-    """Slack is asked about the token itself before it is deleted and polls are cancelled."""
+    """If Slack once calls an account inactive by mistake, Parley keeps the workspace's token and its polls."""
     async with two_houses(tmp_path) as (world, north, _):
         place = Place("slack", north.team.id, north.channel.id)
         poll = await world.poll(north.host)
@@ -354,7 +365,7 @@ async def test_one_refusal_by_mistake_loses_no_workspace(tmp_path: Path) -> None
 
 
 async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:
-    """Each has its own budget of edits, and its own groups and people."""
+    """Each workspace has its own budget of edits and its own groups."""
     async with two_houses(tmp_path) as (world, north, south):
         for each in (north, south):
             ref = await world.chat.post(Place("slack", each.team.id, each.channel.id), SHORT)
@@ -369,7 +380,8 @@ async def test_one_workspace_s_trouble_is_not_another_s(tmp_path: Path) -> None:
 
 
 async def test_who_is_looked_up_while_a_workspace_goes_is_answered_all_the_same() -> None:
-    """As a plain member with the name that came with the request: a look-up that is given up is no silence."""
+    """If Parley gives up looking a person up, it takes them for a plain member, under the name that came with the
+    request."""
     clock = Clock()
     async with slack.new_server() as server:
         web = WebApi(BOT_TOKEN, clock, server.base_url)
@@ -385,7 +397,7 @@ async def test_who_is_looked_up_while_a_workspace_goes_is_answered_all_the_same(
 
 
 async def test_files_groups_and_home_are_each_workspace_s_own(tmp_path: Path) -> None:
-    """What goes to one person's messages, who is in a group, and the Home tab all come from the right workspace."""
+    """Parley sends a member's files and Home tab, and asks for their groups, under the token of their own workspace."""
     async with two_houses(tmp_path) as (world, _, south):
         ada = world.server.member("Ada", south.team).at(south.channel)
         await ada.command("/parley privacy export")
@@ -398,7 +410,8 @@ async def test_files_groups_and_home_are_each_workspace_s_own(tmp_path: Path) ->
 
 @pytest.mark.parametrize("several", [False, True], ids=["one token", "installed"])
 async def test_who_comes_from_a_workspace_without_the_app_is_told_so(tmp_path: Path, *, several: bool) -> None:
-    """A command, a button, a form, a shortcut: answered in words where Slack lets one; nothing changes, nothing breaks."""
+    """If a person comes from a workspace without the app, Parley tells them so after a command, a press, a message's
+    shortcut or a form, and changes nothing."""
     async with slack_world(tmp_path, several=several) as world:
         server = world.server
         here = House(server.team, server.main, server.member("Host"))
@@ -423,7 +436,8 @@ async def test_who_comes_from_a_workspace_without_the_app_is_told_so(tmp_path: P
 
 
 async def test_a_workspace_with_the_app_does_not_vote_in_another_s_poll(tmp_path: Path) -> None:
-    """Its people are members elsewhere: the poll's button answers politely, and counts nothing."""
+    """A press on another workspace's poll gets an answer and counts no vote, even if the member's workspace has the
+    app."""
     async with two_houses(tmp_path) as (world, north, south):
         poll = await world.poll(north.host)
         answer = await south.host.press(poll, "Green")
@@ -433,7 +447,8 @@ async def test_a_workspace_with_the_app_does_not_vote_in_another_s_poll(tmp_path
 
 
 async def test_the_one_token_s_workspace_is_marked_and_comes_back(tmp_path: Path) -> None:
-    """Without installing, too: removed, its polls are cancelled; with a token that works it is there again."""
+    """With one token alone, Parley marks its workspace as gone when the app is removed, and drops the mark at a start
+    with a working token."""
     async with slack.new_server() as server:
         async with slack.parley(server, tmp_path) as world:
             await world.poll(server.member("Host"))
@@ -452,7 +467,7 @@ async def test_the_one_token_s_workspace_is_marked_and_comes_back(tmp_path: Path
 async def test_slack_that_does_not_answer_a_stranger_is_no_bug(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Bolt's own apology, and its error in the log, never show."""
+    """When a person from a workspace without the app uses a global shortcut, Parley logs no bug."""
     async with slack_world(tmp_path, several=True) as world:
         stranger = house(world.server, "Elsewhere").host
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""One poll on Slack, Discord and the web at once: one count, and each copy right.
+"""One poll on Slack, Discord and the web at once has one count, and each copy shows it.
 
 The real libraries and one instance over SQLite, against a local server for each platform.
 """
@@ -37,7 +37,7 @@ class Everywhere:
     web: Mapping[str, WebDriver]
 
     async def poll(self) -> None:
-        """A host opens it on Slack, and the operator posts it on the two others as well."""
+        """Open a poll on Slack as its host, and post it on the two other platforms."""
         await self.slack.member("Host").command(CREATE)
         poll = (await self.instance.polls.listed(f"slack:{self.slack.team.id}"))[0]
         discord = Place("discord", self.discord.guild.id, self.discord.main.id)
@@ -49,7 +49,8 @@ class Everywhere:
             await self.instance.polls.posted(poll.id, ref, self.clock())
 
     async def vote(self) -> None:
-        """30 members on Slack, 30 on Discord and 3 on the web, all at once, each told in private that it counts."""
+        """Let 30 members on Slack, 30 on Discord and 3 on the web vote at once. Assert that each vote is confirmed in
+        private."""
         slack, discord = self.slack.posted()[0], self.discord.posted()[0]
         on_slack, on_discord, on_web = await asyncio.gather(
             asyncio.gather(*(self.slack.member(f"S{n}").press(slack, TEAS[n % 3]) for n in range(VOTERS))),
@@ -63,7 +64,7 @@ class Everywhere:
         await self.instance.copies.drain()
 
     async def cards(self) -> dict[str, str]:
-        """What everybody reads, by platform."""
+        """Return what everybody reads, by platform."""
         page = await self.web["Mo"].look()
         return {
             "slack": "\n".join(words(message.blocks) for message in self.slack.posted()),
@@ -74,7 +75,8 @@ class Everywhere:
 
 @asynccontextmanager
 async def everywhere(folder: Path) -> AsyncIterator[Everywhere]:
-    """At the end no server has seen anything that its platform would refuse."""
+    """Run Parley on the three platforms. At the end, assert that Slack's and Discord's servers have kept no
+    violation."""
     clock = Clock()
     async with slack_world.new_server() as slack, discord_world.new_server() as discord:
         with pointed_at(discord.url, discord.gateway_url), impatient():

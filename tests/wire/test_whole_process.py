@@ -1,4 +1,5 @@
-"""The program as its operator has it, with both platforms: what watches it sees, who reaches it, what it gives away."""
+"""The program with both platforms shows how it is, opens only the addresses that it should, and gives no secret
+away."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ MARKED = "marked-secret-0f3a"
 
 @dataclass(slots=True)
 class RunningParley:
-    """A running Parley, from outside."""
+    """A running Parley, seen from outside."""
 
     process: Process
     discord: DiscordServer
@@ -50,7 +51,7 @@ class RunningParley:
     health: int
     session: aiohttp.ClientSession
     read: list[bytes] = field(default_factory=list)
-    """Whatever was read from it."""
+    """All that was read from it."""
 
     async def get(self, page: str, port: int = 0, host: str = "127.0.0.1") -> tuple[int, str]:
         async with self.session.get(f"http://{host}:{port or self.health}{page}") as answer:
@@ -89,7 +90,8 @@ async def parley(folder: Path, **variables: str) -> AsyncIterator[RunningParley]
 
 
 async def test_a_process_is_ready_while_both_platforms_are_connected(tmp_path: Path) -> None:
-    """It says which one is away, is well all the same, and is ready again when the connection is back."""
+    """`/readyz` answers 200 while both platforms are connected, and 503 with the name of one that is away. `/healthz`
+    answers 200 all the time."""
     async with parley(tmp_path) as system:
         await system.until("/readyz", lambda status, _body: status == 200)
         for gone, back, name in (
@@ -114,7 +116,8 @@ async def test_a_process_is_ready_while_both_platforms_are_connected(tmp_path: P
 
 
 async def test_bind_opens_what_watches_and_never_the_chat_page(tmp_path: Path) -> None:
-    """With PARLEY_BIND=0.0.0.0, health, figures and public pages answer at other addresses; the chat is on 127.0.0.1."""
+    """With PARLEY_BIND=0.0.0.0, health and public pages answer at other addresses too, and the chat page only at
+    127.0.0.1."""
     public = free_port()
     async with parley(tmp_path, PARLEY_BIND="0.0.0.0", PARLEY_PUBLIC_BIND=str(public)) as system:
         await system.until("/readyz", lambda status, _body: status == 200)
@@ -128,20 +131,21 @@ async def test_bind_opens_what_watches_and_never_the_chat_page(tmp_path: Path) -
 
 
 def contents(folder: Path) -> list[bytes]:
-    """What every file holds."""
+    """Return what every file holds."""
     return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
 
 
 def others() -> Iterator[str]:
-    """Other addresses of this machine than loopback, if it has any."""
+    """Yield this machine's addresses other than loopback, if it has any."""
     addresses = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
     yield from {str(address[0]) for *_, address in addresses if not str(address[0]).startswith("127.")}
 
 
 async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
-    """Neither in its log at DEBUG, nor at its addresses, nor in what it says on a platform, nor in its database.
+    """Parley gives no token and no key away: not in its log at DEBUG, at its addresses, in its calls to a platform, or
+    in its files.
 
-    And no line of its log names a member at all, so none joins one with a poll or a choice.
+    No line of its log names a member, so none joins one with a poll or a choice.
     """
     key = new_key().decode()
     secrets = (TOKEN, BOT_TOKEN, APP_TOKEN, key)
@@ -188,7 +192,7 @@ async def test_a_running_parley_gives_no_secret_away(tmp_path: Path) -> None:
     ids="+".join,
 )
 async def test_a_secret_that_is_wrong_is_not_repeated(tmp_path: Path, wrong: dict[str, str]) -> None:
-    """The program ends with 1 and a sentence, at DEBUG too."""
+    """If a secret is wrong, Parley ends with exit code 1 and an error that doesn't repeat it, at DEBUG too."""
     async with parley(tmp_path, PARLEY_LOG_LEVEL="DEBUG", **wrong) as system:
         code, output = await last_words(system.process)
         system.slack.violations.clear()
@@ -208,13 +212,13 @@ WITH: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("db", "copy"): ("parley.db", "other.db"),
     ("slack", "manifest"): ("--http", "https://example.org/slack/events"),
 }
-"""What a command is given, where it needs something."""
+"""The arguments of the commands that need some."""
 SERVES = {("run",), ("preview",)}
 """Commands that go on until they are stopped."""
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every command that can be given."""
+    """Yield every command that can be given."""
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             yield from leaves(inner, (*path, name))
@@ -238,7 +242,7 @@ CASES = [
 def test_no_command_prints_a_secret(
     path: tuple[str, ...], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it prints, and whatever file it writes, while every secret is set."""
+    """No command prints a secret or writes one into a file, while every secret is set."""
     monkeypatch.chdir(tmp_path)
     create: Any = Platforms.__init__
     monkeypatch.setitem(create.__kwdefaults__, "slack", "http://127.0.0.1:1/")

@@ -1,4 +1,4 @@
-"""Answer interactions, first and further. https://discord.com/developers/docs/interactions"""
+"""The bot's first answers to interactions, and its follow-ups. https://discord.com/developers/docs/interactions"""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _thinking(call: Call, interaction: Interaction, data: Json) -> None:
 
 
 def _later(_call: Call, _interaction: Interaction, _data: Json) -> None:
-    """Leave the message as it is until it is edited."""
+    """Leave the message unchanged until the bot edits it."""
 
 
 def _updated(call: Call, interaction: Interaction, data: Json) -> None:
@@ -158,7 +158,7 @@ def _callback_json(interaction: Interaction, kind: int) -> Json:
 
 
 async def follow_up(call: Call) -> Json:
-    """Send a further message. While a message is thinking, the next one completes it and takes its visibility.
+    """Send a follow-up. If the first answer is still «thinking», the follow-up completes it and keeps its visibility.
     D-follow-up"""
     interaction = _interaction(call, "webhook_token")
     interaction.check_open(call.server.now)

@@ -199,20 +199,20 @@ Outer = Annotated[
 
 
 class MentionsBody(Body):
-    """Mentions of a message in which Parley pings nobody."""
+    """The allowed mentions of a message: Parley pings nobody."""
 
     parse: list[str] = Field(max_length=0)
     replied_user: No = False
 
 
 class PostMentionsBody(MentionsBody):
-    """Mentions of a new message, which may ping one role; an edited message may not."""
+    """The allowed mentions of a new message, which may ping one role; an edited message may not."""
 
     roles: list[Snowflake] = Field(default=[], max_length=1)
 
 
 class AttachmentBody(Body):
-    """A file that is uploaded with the message, by its number, or one that the message already has, by its id."""
+    """A file of a message: its `id` is a number if it is uploaded now, or the id of a file that the message has."""
 
     id: Snowflake
     filename: str = Field(default="", min_length=1, max_length=1024)
@@ -229,7 +229,7 @@ class MessageBody(Body):
 
 
 class ReferenceBody(Body):
-    """The message that a new one answers. If it's gone, the answer must be posted all the same."""
+    """The message that a new one replies to. Discord must post the reply even if that message is gone."""
 
     type: Literal[0] = 0
     message_id: Snowflake
@@ -261,7 +261,7 @@ class ForumPostBody(Body):
 
 
 class ThreadBody(Body):
-    """A change of a thread. Parley only opens and archives it."""
+    """A change of a thread. Parley only opens and archives threads."""
 
     archived: bool = False
     locked: bool = False
@@ -405,8 +405,10 @@ class GroupBody(Body):
 
 
 class DeclaredBody(Body):
-    """The fields of all commands: their places, and their members by default. discord.py's tree still sends
-    `dm_permission`, which `contexts` replaced."""
+    """The fields of all commands: the places that offer them, and the permissions that they need by default.
+
+    discord.py's tree still sends `dm_permission`, which `contexts` replaced.
+    """
 
     name: str = Field(min_length=1, max_length=32)
     contexts: list[Annotated[int, Field(ge=0, le=2)]] = Field(min_length=1, max_length=3)

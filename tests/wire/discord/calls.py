@@ -29,7 +29,7 @@ class Called:
 
 @dataclass(slots=True)
 class Call:
-    """A request that has been read."""
+    """A parsed request."""
 
     server: DiscordServer
     method: str

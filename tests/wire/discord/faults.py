@@ -26,7 +26,7 @@ class Fault:
     done: bool = False
     hang_up: bool = False
     after: int = 0
-    """Matching calls that succeed first."""
+    """The number of matching calls that succeed first."""
     hit: int = 0
 
 
@@ -37,7 +37,7 @@ class Faults:
         self._waiting: list[Fault] = []
         self._refused: dict[tuple[str, str], float] = {}
         self.early = 0
-        """Calls that came again before the time that a storm had named."""
+        """The number of calls that came again before their `retry_after` had passed."""
 
     def fail(
         self,
@@ -56,7 +56,7 @@ class Faults:
         return fault
 
     def storm(self, path: str = "", *, times: int, retry_after: float = 0.02, everywhere: bool = False) -> Fault:
-        """Let calls get a 429 suddenly, whatever the headers promised."""
+        """Let calls get a 429, even if the headers announced no limit."""
         return self.refuse(path, errors.too_fast(retry_after, everywhere=everywhere), times=times)
 
     def refuse(
@@ -109,7 +109,7 @@ class Window:
 
 @dataclass(slots=True)
 class RateLimits:
-    """Calls that a bucket takes, and in how many real seconds. A bucket is a route and its first id.
+    """The number of calls that a bucket takes, and in how many real seconds. A bucket is a route with its first id.
 
     Discord publishes neither number; these are close to those that bots observe.
     """
@@ -123,7 +123,7 @@ class RateLimits:
     )
     usual: tuple[int, float] = (50, 1.0)
     old_edits: tuple[int, float] = (3, 20.0)
-    """Edits of messages older than an hour, for each channel: error 30046 beyond."""
+    """Edits of messages older than an hour that a channel takes; further ones get error 30046."""
     _windows: dict[str, Window] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 

@@ -50,7 +50,7 @@ def zlib_stream() -> Compressor:
 
 
 def zstd_stream() -> Compressor:
-    """Return the same with Zstandard."""
+    """Return a Zstandard compressor for a connection's single stream, flushed after each message."""
     stream = zstandard.ZstdCompressor().compressobj()
     return lambda text: stream.compress(text.encode()) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
@@ -153,7 +153,7 @@ class Gateway:
         self._connections: set[Connection] = set()
 
     def dispatch(self, event: str, data: Json, guild: str | None) -> None:
-        """Send to each session whose shard holds the guild, or to the first shard without a guild."""
+        """Send an event to the sessions whose shard holds the guild; without a guild, to the first shard."""
         for session in self.sessions.values():
             number, shards = session.shard
             if number == ((int(guild) >> 22) % shards if guild else 0):
@@ -171,7 +171,7 @@ class Gateway:
             session.connection = None
 
     def ask_reconnect(self) -> None:
-        """Send op 7: connect again and resume."""
+        """Send op 7, which asks the client to connect again and resume."""
         for connection in self._connections:
             connection.send(RECONNECT)
 
@@ -237,7 +237,7 @@ class _Talk:
                 return
 
     def _hear(self, op: int | None, data: Any) -> int | None:
-        """Answer. Return the close code, if the connection must be closed."""
+        """Answer a message. Return a close code if the connection must be closed."""
         if op == HEARTBEAT:
             self._gateway.beats += 1
             if not self._gateway.silent:

@@ -100,7 +100,7 @@ def _media(component: Json) -> Iterator[str]:
 
 
 def component_problems(components: list[Json]) -> Iterator[str]:
-    """Check the rules of messages and modals alike."""
+    """Check the rules that messages and modals share."""
     everything = list(walk(components))
     for key in ("custom_id", "id"):  # D-unique
         used = Counter(component[key] for component in everything if component.get(key))
@@ -156,7 +156,7 @@ def modal_problems(data: Json) -> list[str]:
 
 
 def choice_problems(choices: list[Json]) -> list[str]:
-    """Check the answer to an unfinished option."""
+    """Check the suggestions for a half-typed option."""
     problems = [] if len(choices) <= CHOICES_MAX else [f"choices: {len(choices)}, more than {CHOICES_MAX}"]
     for choice in choices:
         if not str(choice["name"]).strip():

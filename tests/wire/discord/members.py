@@ -1,4 +1,4 @@
-"""People who type, press, choose and fill in what they see, and nothing else.
+"""Members who use Discord's client: they type, press, choose and fill in only the controls that it shows them.
 
 answer = await server.member("Ada").slash("fact", query="tariffs")
 await ada.click(answer.message, "Sources")

@@ -51,7 +51,7 @@ def compose(
 
 
 def fill(call: Call, message: Message, data: Json) -> None:
-    """Set the fields that the body names, as an edit does too. D-text, D-layout"""
+    """Set the fields that the body of a new message or an edit names. D-text, D-layout"""
     message.attachments = _attachments(call, message, data)
     message.content = data["content"] or "" if "content" in data else message.content
     message.embeds = data["embeds"] or [] if "embeds" in data else message.embeds

@@ -191,7 +191,7 @@ class Channel:
     newest: str | None = None
     """Id of a forum's newest post."""
     permissions: int = BOT_PERMISSIONS
-    """The bot's permissions here. A thread has its channel's too."""
+    """The bot's permissions here. In a thread, it has only those that it also has in the channel."""
     overwrites: dict[str, Overwrite] = field(default_factory=dict)
     """Overwrites by the id of a role or a member. The role of @everyone has the guild's id."""
     people: set[str] = field(default_factory=set)
@@ -302,7 +302,7 @@ class Message:
     kind: int = 0
     """https://discord.com/developers/docs/resources/message#message-object-message-types"""
     versions: list[str] = field(default_factory=list)
-    """The text after each edit, and the original."""
+    """The original text, and the text after each edit."""
 
     @property
     def text(self) -> str:

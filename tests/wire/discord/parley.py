@@ -2,7 +2,7 @@
 
     python -m tests.wire.discord.parley http://127.0.0.1:20443 run --port 8765
 
-The first argument is the server's address; what follows is given to `parley`.
+The first argument is the server's address; `parley` gets the rest.
 """
 
 from __future__ import annotations

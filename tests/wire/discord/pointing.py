@@ -1,4 +1,4 @@
-"""Redirect discord.py to a server on this machine, which it only supports from the outside."""
+"""Redirect discord.py to a server on this machine, by patching its addresses and pauses from the outside."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pointed_at(api: str, gateway: str) -> Iterator[None]:
 
 
 def point(api: str, gateway: str) -> None:
-    """Redirect them for good."""
+    """Redirect all calls of discord.py to these addresses, until something redirects them again."""
     discord.http.Route.BASE = api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
@@ -35,8 +35,8 @@ def point(api: str, gateway: str) -> None:
 class _Impatient:
     """asyncio with short sleeps.
 
-    With `whole_seconds`, only integers, which the library chose, are shortened: the server names a rate limit's time in
-    fractions of a second.
+    With `whole_seconds`, it shortens only integers, which are the library's own pauses: the server gives the wait of a
+    rate limit in fractions of a second.
     """
 
     def __init__(self, longest: float, *, whole_seconds: bool) -> None:
@@ -53,7 +53,7 @@ class _Impatient:
 
 @contextmanager
 def impatient(longest: float = 0.02) -> Iterator[None]:
-    """Shorten discord.py's own pauses between tries, of 1 to 60 seconds. Its rate limits stay."""
+    """Shorten discord.py's own pauses of 1 to 60 seconds between tries. It still waits as long as rate limits ask."""
     modules: tuple[ModuleType, ...] = (client, shard, async_, http)
     before = {module: module.asyncio for module in modules}
     for module in modules:

@@ -76,7 +76,7 @@ def _served(
 
 
 def _readable(call: Call, template: str) -> str:
-    """Return the path with its meaningful ids."""
+    """Return the path with the ids of channels, messages and servers, and without tokens."""
     for name in ("channel_id", "message_id", "guild_id"):
         template = template.replace(f"{{{name}}}", call.ids.get(name, ""))
     return template.replace("{interaction_id}/{interaction_token}", "…").replace("{webhook_id}/{webhook_token}", "…")
@@ -175,7 +175,7 @@ async def user(call: Call) -> Json:
 
 
 async def guild_member(call: Call) -> Json:
-    """Return a member, which takes no privileged intent, unlike the list of all.
+    """Return one member. Unlike the list of all members, this needs no privileged intent.
 
     https://discord.com/developers/docs/resources/guild#get-guild-member
     """
@@ -235,7 +235,7 @@ async def get_channel(call: Call) -> Json:
 
 
 async def edit_channel(call: Call) -> Json:
-    """Archive or open a thread: for everyone who may write there, or for thread managers if it's locked."""
+    """Open or archive a thread. Writers may open one that isn't locked; all other changes take MANAGE_THREADS."""
     validate(call)
     thread = find_channel(call)
     if not thread.is_thread or set(call.data) - {"archived", "locked"}:
@@ -271,7 +271,7 @@ async def start_thread(call: Call) -> Json:
     if parent.kind == FORUM:
         call.data.pop(
             "type", None
-        )  # discord.py sends it, the specification knows it of other threads, Discord takes it
+        )  # discord.py sends it and Discord accepts it, though only other threads have it in the specification
     validate(call)
     if not parent.bot_permissions & SEND_MESSAGES:
         raise errors.missing_permissions()

@@ -100,7 +100,7 @@ class DiscordServer:
         self.gateway = Gateway(self)
         self.proposed_shards = 1
         self.upload_max = UPLOAD_MAX
-        """Largest file in bytes. Larger ones get a 413, as from a server with Discord's own limits."""
+        """Size of the largest file in bytes. Larger ones get a 413, as from a server with Discord's own limits."""
         self.revoked = False
         self._down = False
         self._port = port
@@ -323,7 +323,7 @@ class DiscordServer:
         return self._down
 
     def expire_unanswered(self) -> list[Interaction]:
-        """Let three seconds pass for all unanswered interactions: their members are told of the failure."""
+        """Give up all unanswered interactions, as Discord does after 3 seconds, and tell their members."""
         late = [interaction for interaction in self.interactions.values() if interaction.answered is None]
         for interaction in late:
             interaction.give_up()

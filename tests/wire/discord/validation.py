@@ -75,7 +75,7 @@ class Validator:
 
 
 def _reasons(error: Any) -> list[Any]:
-    """Return a union's problems in the intended branch: the one with the right `type`, and deepest inside."""
+    """Return a union's problems in the branch that was meant: one with the right `type`, and the deepest problem."""
     branches = getattr(error.kind, "context", None)
     if not branches:
         return [error]

@@ -7,7 +7,7 @@ Start the app in another terminal. Here you are Ada, an admin, in the channel «
     =Your choice;Black;Oolong  pick options of a select by its label
     ?Topic;te                  what a type-ahead select suggests
     >The question=Which tea?;The options=Green|Black
-                               fill in and send the form on top; what is left out stays
+                               fill in and send the form on top; other fields stay
     home | x                   open the Home tab; close the form on top
     find-facts                 use a shortcut on the newest message
     as Ben                     be somebody else

@@ -1,5 +1,5 @@
-"""The Web API: https://docs.slack.dev/reference/methods. Each method takes a Call and returns its fields beside
-`ok`."""
+"""The Web API: https://docs.slack.dev/reference/methods. Each method takes a Call and returns the response's fields
+beside `ok`."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ NEEDS: Mapping[str, str] = {
 
 
 def check_scope(call: Call, scopes: frozenset[str]) -> None:
-    """Raise Refused if the token lacks the scope, or first if the app can't see the conversation."""
+    """Raise Refused if the app can't see the conversation, or else if the token lacks the scope."""
     scope = NEEDS.get(call.method, "")
     if call.method == "conversations.info":
         scope = _visible(call).scope

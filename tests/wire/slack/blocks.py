@@ -103,7 +103,7 @@ TYPES: Mapping[str, type] = {
     **dict.fromkeys(("indent", "offset", "border", "skin_tone"), int),
     **dict.fromkeys(("type", "value", "url", "action_id", "block_id", "fallback", "name", "format"), str),
 }
-"""Types of scalar values by their name, which means the same everywhere."""
+"""Types of scalar values by key. A key has the same type everywhere."""
 
 
 def no_file(_value: Any) -> bool:
@@ -142,7 +142,7 @@ def elements(blocks: Iterable[Json]) -> Iterator[Json]:
 
 
 def _mistyped(part: Any, at: str) -> list[str]:
-    """Return the values of a type that their name doesn't have, at any depth. Booleans aren't numbers."""
+    """Complain about each value of another type than its key asks for, at any depth. Booleans aren't numbers."""
     if isinstance(part, list):
         return [problem for number, one in enumerate(part) for problem in _mistyped(one, f"{at}/{number}")]
     if not isinstance(part, dict):

@@ -5,7 +5,7 @@ The limits of blocks are in `blocks.py`, those of views and messages in `payload
 `manifest_rules.py`.
 
 https://docs.slack.dev/reference/methods and /interactivity/handling-user-interaction. Slack ignores an unknown
-argument; these rules refuse it, since its author meant something by it.
+argument; these rules refuse it, since it is a mistake of its author.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.wire.slack.model import Json
 
 
 class Body(BaseModel):
-    """An object of a request: strict types, no unknown key. An absent key is as good as its default."""
+    """An object of a request: strict types, no unknown key. An absent key has its default."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -19,7 +19,7 @@ class Refused(Exception):
 
     @property
     def body(self) -> Json:
-        """Return the response. A refusal of blocks says where, twice, as Slack does."""
+        """Return the response. A refusal of blocks names the places of the faults twice, as Slack does."""
         body: Json = {"ok": False, "error": self.name}
         if self.messages:
             body["errors"] = self.messages

@@ -37,7 +37,7 @@ class Faults:
         """Whether uploads are accepted and never become ready."""
         self._losses: list[str] = []
         self.under_way = timedelta()
-        """Time that a trigger takes to the app. It expires after 3 seconds."""
+        """The time that a trigger takes to reach the app. It expires after 3 seconds."""
 
     def refuse(self, method: str, error: str, *, times: int = 1) -> Fault:
         """Let calls end with this Slack error."""

@@ -47,7 +47,7 @@ class Hooks:
     acks: list[Ack] = field(default_factory=list)
 
     async def deliver(self, kind: str, payload: Json, *, retry: int = 0, reason: str = "http_timeout") -> Ack:
-        """Send a signed request. With `retry`, it's that repetition of one."""
+        """Send a signed request. `retry` counts the repetitions of a request; 0 is the first delivery."""
         body, content = encoded(kind, payload)
         again = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": reason} if retry else {}
         return await self.send(body, content, headers=again)

@@ -1,4 +1,4 @@
-"""Install the app in workspaces: Slack's question to a person, a code for a yes, a token for the code.
+"""Install the app in workspaces: Slack asks a person, gives a code for a yes, and a token for the code.
 
 https://docs.slack.dev/authentication/installing-with-oauth
 """
@@ -30,8 +30,10 @@ SCOPES = "commands,chat:write"
 
 
 class Installs:
-    """Installations of the app. `redirect_url` is in the app's settings. `extra` is added to the next answers, for apps
-    with other settings."""
+    """Installations of the app. `redirect_url` is the one in the app's settings.
+
+    `exchange` adds `extra` to its answers, as Slack does for apps with other settings.
+    """
 
     def __init__(self, server: SlackServer) -> None:
         self._server = server
@@ -46,7 +48,7 @@ class Installs:
         return code
 
     async def ask(self, request: web.Request) -> web.Response:
-        """Ask. `answer` is the workspace that approves; an empty one declines."""
+        """Ask the person for approval. `answer` is the id of the workspace that approves; an empty one declines."""
         query = request.query
         if query.get("client_id") != CLIENT_ID or not query.get("scope") or not self.redirect_url:
             self._server.violated("oauth.v2.authorize", "bad_request", str(dict(query)))

@@ -266,7 +266,7 @@ class Member:
         return picked
 
     def _check_filters(self, view: View, values: Json) -> None:
-        """Raise CannotDo for a kind of conversation that its menu excludes."""
+        """Raise CannotDo if a picked conversation is of a kind that its menu excludes."""
         for block in view.content["blocks"]:
             element = block.get("element") or {}
             kinds = (element.get("filter") or {}).get("include")
@@ -368,7 +368,7 @@ class Member:
         }
 
     def _close_or_mend(self, view: View, ack: Ack) -> Submission:
-        """Treat the answer to a form as Slack does."""
+        """Close, replace or keep the form, as Slack does after the app's answer to it."""
         done = Submission(view, ack)
         answer = ack.payload or {}
         match answer.get("response_action"):

@@ -1,4 +1,4 @@
-"""Check messages and views: what Slack accepts, and what it accepts although people would suffer from it."""
+"""Check messages and views: whether Slack accepts them, and whether they have flaws that harm people all the same."""
 
 from __future__ import annotations
 

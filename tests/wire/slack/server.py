@@ -284,7 +284,7 @@ class SlackServer:
             self.violated(call.method, refused.name, "; ".join(refused.messages))
 
     def _heed_retry_after(self, call: Call) -> None:
-        """Note an app that repeats a call before the time it was told."""
+        """Record a violation if the app repeats a call before Retry-After has passed."""
         until = self._barred.pop((call.method, repr(sorted(call.args.items()))), 0.0)
         if monotonic() < until - 0.05:
             self.violated(call.method, SUSPICIOUS, "called again before Retry-After had passed")
@@ -329,7 +329,7 @@ class SlackServer:
         return self.sockets.connected or bool(self.hooks.url)
 
     def later(self, work: asyncio.Future[Any]) -> None:
-        """Keep an event that Slack sends by itself, until the server stops at most."""
+        """Keep the task that sends an event of Slack's own, until it ends or the server stops."""
         self._told_later.add(work)
         work.add_done_callback(self._told_later.discard)
 
@@ -468,7 +468,7 @@ class SlackServer:
     async def deliver(self, kind: str, payload: Json, *, answerable: bool = True, more: Json | None = None) -> Ack:
         """Deliver over a socket if one is open, else to the app's address.
 
-        Notes an app that doesn't acknowledge in time, unless its connection broke meanwhile.
+        Records a violation if the app doesn't acknowledge in time, unless the connection broke meanwhile.
         """
         self.log(f"→ {kind} {payload.get('type') or payload.get('command')}")
         try:
@@ -498,7 +498,7 @@ class SlackServer:
     # --- events ---
 
     async def event(self, team: Team, event: Json, *, retry: int = 0, event_id: str = "") -> Ack:
-        """Send an event that the app has subscribed to. With `retry`, it comes again under its old id."""
+        """Send an event that the app has subscribed to. `retry` numbers a repetition, which has its old `event_id`."""
         seconds = int(self.now().timestamp())
         payload = {
             "token": "verification",
@@ -522,7 +522,7 @@ class SlackServer:
         return await self.deliver("events_api", payload, answerable=False, more=more)
 
     async def uninstall(self, team: Team | None = None) -> Ack:
-        """Remove the app, as an admin does. Its token is dead before the app hears of it."""
+        """Remove the app, as an admin does. Slack revokes its token before it tells the app."""
         gone = team or self.team
         tokens = {"tokens": {"oauth": [], "bot": [BOT]}}
         self.revoked.add(gone.token)

@@ -73,7 +73,7 @@ class World:
 
 
 class Hurried(Clock):
-    """A clock that runs `factor` times faster than the real one, for work that takes minutes and is merged meanwhile."""
+    """A clock that runs `factor` times faster than the real one, for tests of work that takes minutes."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -143,17 +143,17 @@ class Edited:
 
 
 IMPATIENT = Pace(ping=1.5, look=0.05, pause=0.05, longest_pause=0.2)
-"""Intervals for a socket that falls silent, which is noticed after half a ping."""
+"""Short intervals for a socket that falls silent: Parley notices the silence after half a ping."""
 
 
 def counted(answer: Interaction) -> bool:
-    """Tell whether the member read once, privately, that the vote counts."""
+    """Tell whether the member got one private answer, which says that the vote counts."""
     return len(answer.messages) == 1 and answer.private and answer.text.startswith(VOTED)
 
 
 def awaits(what: str) -> pytest.MarkDecorator:
-    """Mark a rule that Parley on Slack can't keep yet. A test that passes with the mark fails, so that the mark
-    goes."""
+    """Mark a rule that Parley on Slack can't keep yet. A test that passes with the mark fails, so that someone removes
+    the mark."""
     return pytest.mark.xfail(reason=f"Parley on Slack has no {what} yet", strict=True)
 
 
@@ -167,7 +167,7 @@ def busiest_minute(calls: Sequence[Call]) -> int:
 
 
 def votes(voters: Sequence[Member], poll: Message) -> list[asyncio.Task[Interaction]]:
-    """Let all press at once: the first votes for Green, the second for Black, …"""
+    """Let all voters press a button at once: the first votes for Green, the second for Black, …"""
     return [asyncio.create_task(voter.press(poll, TEAS[number % 3])) for number, voter in enumerate(voters)]
 
 
@@ -186,7 +186,7 @@ async def slack_world(
     several: bool = False,
     pace: Pace | None = None,
 ) -> AsyncIterator[World]:
-    """Run Parley on a server. At the end, check that Slack would have refused nothing and nobody would suffer."""
+    """Run Parley on a server. At the end, check that it broke no rule and acknowledged no unknown envelope."""
     async with new_server() as server:
         async with parley(server, folder, clock=clock, content=content, http=http, several=several, pace=pace) as world:
             yield world
@@ -205,7 +205,7 @@ async def parley(
     several: bool = False,
     pace: Pace | None = None,
 ) -> AsyncIterator[World]:
-    """Run Parley on a running server. Entering it again is a restart. Rate limits follow Parley's clock.
+    """Run Parley on a running server. To enter it again is to restart Parley. Rate limits follow Parley's clock.
 
     With `several`, workspaces install the app, and none has it at first.
     """
@@ -219,7 +219,7 @@ async def parley(
 
 
 def installing(instance: Instance, clock: Clock) -> OAuth:
-    """Return the app's id and secret, over the instance's database."""
+    """Return the app's OAuth, with its id and secret, over the instance's database."""
     stored = Installations(instance.database, instance.keys, clock)
     return OAuth(CLIENT_ID, CLIENT_SECRET, stored, States(instance.database, instance.keys, clock))
 

@@ -1,7 +1,7 @@
-"""Messages of members and apps, in channels and to the app, and Slack's events of them.
+"""Messages of members and the app, and the events by which Slack tells the app about them.
 
-Only channels with the app give `app_mention`, and only conversations with it give `message.im`, also for its own
-messages. https://docs.slack.dev/reference/events/app_mention and /message.im
+Slack sends `app_mention` only from channels that the app is in, and `message.im` only from conversations with the app,
+even for its own messages. https://docs.slack.dev/reference/events/app_mention and /message.im
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _events(message: Message, more: Json) -> list[tuple[str, Json]]:
 
 
 async def edit(server: SlackServer, team: Team, message: Message, words: str) -> list[Ack]:
-    """Edit a message as its author. In a conversation, Slack sends the old and the new one, and a mention again."""
+    """Edit a message as its author. Slack sends a mention again; in a conversation, it sends both texts."""
     before = {"user": message.author, "text": message.text, "ts": message.ts, "type": "message"}
     message.text, edited = as_slack_writes(words, team), {"user": message.author, "ts": f"{message.ts}9"}
     if not message.channel.direct_with:
@@ -107,7 +107,7 @@ OWN: Json = {"bot_id": "B1", "app_id": APP, "bot_profile": {"id": "B1", "app_id"
 
 
 def echo(server: SlackServer, team: Team, message: Message) -> None:
-    """Tell the app its own message where it receives everything, as Slack does a moment later."""
+    """Send the app its own message in a conversation with it, as Slack does a moment later."""
     if message.channel.direct_with and not message.only_for and server.is_listened_to:
         server.later(asyncio.ensure_future(tell(server, team, message, **OWN)))
 
