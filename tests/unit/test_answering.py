@@ -147,6 +147,24 @@ async def test_words_are_looked_up_beside_the_event_loop() -> None:
     assert index.thread not in {None, threading.get_ident()}
 
 
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("is my latte forbidden at my desk?", "Coffee was banned from the office."),
+        ("do most peopel drinking tea", "Most people in the office drink tea."),
+    ],
+)
+async def test_cards_with_and_without_questions_answer_together(question: str, title: str) -> None:
+    """Meaning compares a question with the questions that a card answers, or with the names of a card without any."""
+    tea = load_library(CONTENT).packs["tea"]
+    fact = tea.entries["coffee-banned"]
+    asked = fact.model_copy(update={"questions": ("Is a latte forbidden at desks?",)})
+    edition = Edition.of(Library({"tea": Pack(tea.info, {**tea.entries, fact.id: asked})}))
+    await Meanings(None, LetterEncoder).learn(edition)
+    answer = await edition.answers.answer(question, [Fact])
+    assert answer.matches[0].entry.title == title
+
+
 @pytest.mark.parametrize("question", ["why no coffee at work", "去海边旅行要多少钱"])
 async def test_packs_in_languages_with_and_without_spaces_answer_together(question: str) -> None:
     """A question gets matches from packs in different languages.
