@@ -218,10 +218,14 @@ def _yes_or_no(param: Param, word: str, t: Translator) -> bool:
 
 
 def _whole_number(param: Param, value: object, t: Translator) -> int:
+    """Return a typed number: 0 or more, as every number argument counts something."""
     try:
-        return int(str(value))
+        number = int(str(value))
     except ValueError:
-        raise UsageError(t("Type a whole number for {argument}.", argument=param.name)) from None
+        number = -1
+    if number < 0:
+        raise UsageError(t("Type a whole number for {argument}.", argument=param.name))
+    return number
 
 
 @dataclass(frozen=True, slots=True)

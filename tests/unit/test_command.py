@@ -133,6 +133,7 @@ def test_a_choice_is_known_by_its_label_too() -> None:
         ("/poll close", "Add poll to /poll close."),
         ("/poll close one two", "doesn't take “two”"),
         ("/say times:often", "whole number"),
+        ("/say times:-1", "whole number"),
         ("/say share:perhaps", "yes or no"),
         ("/poll create method:magic", "“magic”. Use one of these: single, ranked."),
         ("/poll create Lunch? named:yes", "There's no argument named. Use one of these: question, method"),
