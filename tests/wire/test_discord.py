@@ -12,11 +12,22 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord.sync import PERMISSIONS
 from bot.polls import repository as polls
 from tests.waits import PATIENCE
 from tests.wire.discord import Interaction, Member, Message
-from tests.wire.discord.model import EMBED_LINKS, PRIVATE_THREAD, SEND_MESSAGES
-from tests.wire.discord_world import TEAS, World, direct_messages, discord_world, new_server, parley, shown_once, words
+from tests.wire.discord.model import BOT_PERMISSIONS, PRIVATE_THREAD, SEND_MESSAGES
+from tests.wire.discord_world import (
+    TEAS,
+    World,
+    bugs,
+    direct_messages,
+    discord_world,
+    new_server,
+    parley,
+    shown_once,
+    words,
+)
 from tests.world import Clock
 
 CALLBACK = r"^/interactions/.*/callback$"
@@ -331,8 +342,8 @@ async def test_a_result_that_can_t_be_announced_reaches_the_creator(tmp_path: Pa
         assert "".join(map(words, notices)).count("I couldn't announce a poll's result") == 1
 
 
-async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> None:
-    """Votes count even if Parley can neither edit the poll's message nor write to its creator."""
+async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Votes count even if Parley can neither edit the poll's message nor write to its creator, and it logs no error."""
     async with discord_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
         host.user.takes_direct_messages = False
@@ -342,6 +353,7 @@ async def test_a_creator_who_takes_no_messages_stops_nothing(tmp_path: Path) -> 
         assert counted(await vote.member.wait(vote))
         await world.quiet()
         assert direct_messages(world.server, host) == []
+        assert bugs(caplog) == []
 
 
 async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(tmp_path: Path) -> None:
@@ -367,8 +379,8 @@ async def test_a_message_deleted_under_a_poll_is_forgotten_and_the_poll_goes_on(
 
 
 async def test_a_channel_that_is_gone_is_not_tried_again(tmp_path: Path) -> None:
-    """If a poll's channel is deleted, votes count, the results stay readable, and Parley tries the message at most
-    twice."""
+    """If a poll's channel is deleted, votes count, the poll closes with a result that members can read, and Parley
+    tries the message at most twice."""
     async with discord_world(tmp_path) as world:
         server, side = world.server, world.server.add_channel("side")
         poll = await world.poll(server.member("Host", channel=side), results="live", closes="1h")
@@ -381,7 +393,7 @@ async def test_a_channel_that_is_gone_is_not_tried_again(tmp_path: Path) -> None
         world.forward(hours=1)
         await world.instance.scheduler.run_due()
         await world.quiet()
-        assert "Which tea?" in (await voters[0].slash("poll results", poll="p1")).text
+        assert "Winner: Green." in words((await voters[0].slash("poll results", poll="p1")).message)
 
 
 # --- Discord is down ---
@@ -477,9 +489,13 @@ async def test_polls_live_in_threads_and_forums_and_count_once(tmp_path: Path) -
 
 
 async def test_the_bot_needs_no_more_permissions_than_it_asks_for(tmp_path: Path) -> None:
-    """Members can open polls and vote in a channel where the bot may not embed links."""
+    """Where the bot has only the permissions of its invitation, members can open polls and vote, and Parley announces
+    the result."""
     async with discord_world(tmp_path) as world:
-        world.server.forbid(world.server.main, EMBED_LINKS)
-        poll = await world.poll(world.server.member("Host"))
+        world.server.forbid(world.server.main, BOT_PERMISSIONS & ~PERMISSIONS.value)
+        poll = await world.poll(world.server.member("Host"), closes="1h")
         (vote,) = votes(members(world, 1), poll)
         assert counted(await vote.member.wait(vote))
+        world.forward(hours=1)
+        await world.instance.scheduler.run_due()
+        await world.server.until(lambda: "Closed: Which tea?" in words(world.server.posted()[-1]))

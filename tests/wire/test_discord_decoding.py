@@ -10,6 +10,7 @@ from typing import cast
 from adapters.discord.decoding import decode
 from bot.chat.vocabulary import Choice
 from bot.dispatch.declare import Command, Context
+from tests.wire.discord.model import VIEW_CHANNEL
 from tests.wire.discord_world import discord_world, words
 
 NAMES = {"@1": "Ben", "@&2": "crew", "#3": "main"}
@@ -77,9 +78,14 @@ async def test_half_typed_arguments_are_decoded(tmp_path: Path) -> None:
 
 
 async def test_a_message_is_read_as_its_author_saw_it(tmp_path: Path) -> None:
-    """*Find facts* reads a message with the names of its members, channels and emoji, and `@…` for an unknown role."""
+    """*Find facts* reads a message with the names of its members, channels and emoji.
+
+    An unknown role reads `@…`, and a channel that the bot may not view reads `#…`.
+    """
     async with discord_world(tmp_path) as world:
         server = world.server
+        shut = server.add_channel("board")
+        server.forbid(shut, VIEW_CHANNEL)
         ada, ben = server.member("Ada"), server.member("Ben")
         looked: list[str] = []
         shortcut = world.instance.bot.registry.shortcuts["find-facts"]
@@ -90,6 +96,6 @@ async def test_a_message_is_read_as_its_author_saw_it(tmp_path: Path) -> None:
 
         heard = type(shortcut)(**{**{name: getattr(shortcut, name) for name in shortcut.__slots__}, "handler": listen})
         world.instance.bot.registry.shortcuts["find-facts"] = heard  # type: ignore[index]
-        message = ada.write(f"<@{ben.user.id}> drinks tea in <#{server.main.id}> <a:cup:1> <@&5>")
+        message = ada.write(f"<@{ben.user.id}> drinks tea in <#{server.main.id}> <a:cup:1> <@&5> <#{shut.id}>")
         await ada.context("Find facts", message)
-        assert looked == ["@Ben drinks tea in #main :cup: @…"]
+        assert looked == ["@Ben drinks tea in #main :cup: @… #…"]

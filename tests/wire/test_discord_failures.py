@@ -335,19 +335,21 @@ async def test_what_may_be_there_is_not_sent_twice_by_a_later_attempt(tmp_path: 
 async def test_a_forum_gets_one_post_whatever_fails(tmp_path: Path, trouble: dict[str, int | bool]) -> None:
     """If Discord fails while Parley opens a forum post, exactly one post appears, although forum posts have no nonce.
 
-    Parley doesn't mistake an older post with the same title for it.
+    Parley mistakes neither an older post with the same title for it, nor a newer one by a member.
     """
     async with discord_world(tmp_path) as world:
         server = world.server
         forum = server.add_forum("reports")
-        server.add_thread("News", forum, owner=server.bot)
+        older = server.add_thread("News", forum, owner=server.bot)
+        server.add_thread("News", forum, owner=server.member("Ada").user)
+        forum.newest = older.id  # Ada's post isn't there yet when Parley looks
         server.faults.fail(r"^/channels/\d+/threads$", **trouble)  # type: ignore[arg-type]
         place = Place("discord", server.guild.id, forum.id)
         posted = await world.client.post(place, Reply((Card(title="News", body=text("Tea is ready.")),)))
         posts = [channel for channel in server.channels.values() if channel.parent is forum]
-        assert len(posts) == 2
-        assert posted == MessageRef(replace(place, thread=posts[1].id), posts[1].id)
-        assert [message.text for message in server.posted(posts[1])] == ["### News\nTea is ready."]
+        assert len(posts) == 3
+        assert posted == MessageRef(replace(place, thread=posts[2].id), posts[2].id)
+        assert [message.text for message in server.posted(posts[2])] == ["### News\nTea is ready."]
 
 
 @pytest.mark.parametrize("call", [OPEN_DIRECT, POST], ids=["open the conversation", "write"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.polls import repository as polls
 from tests.wire.discord import Channel, Member
 from tests.wire.discord.members import CannotDo
 from tests.wire.discord_world import World, bugs, discord_world
@@ -39,7 +40,7 @@ async def test_look_ups_work_where_only_a_member_has_the_bot(
 ) -> None:
     """Where only a member has installed Parley, commands, buttons and *Find facts* answer that member privately.
 
-    Parley makes no calls but these answers.
+    *Share* says privately that Parley can't write there, and Parley makes no calls but these answers.
     """
     async with discord_world(tmp_path) as world:
         ada, place = placing(world)
@@ -49,8 +50,9 @@ async def test_look_ups_work_where_only_a_member_has_the_bot(
         assert "Most people in the office drink tea." in answer.text
         more = await ada.click(answer.messages[0], "Counterarguments")
         assert more.private
-        shared = await ada.click(answer.messages[0], "Share") if "Share" in answer.messages[0].labels else None
-        assert shared is None or shared.private
+        shared = await ada.click(answer.message, "Share")
+        assert shared.private
+        assert "can't write" in shared.text
         message = world.server.add_message(ada.user, place, "Everybody in the office drinks tea here")
         found = await ada.context("Find facts", message)
         assert found.private
@@ -83,7 +85,7 @@ async def test_polls_and_settings_are_not_offered_there(tmp_path: Path, placing:
 async def test_a_poll_that_is_forged_there_is_refused(
     tmp_path: Path, placing: Placing, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where only a member has installed Parley, a forged button for a new poll opens no form.
+    """Where only a member has installed Parley, a forged button for a new poll opens no form, and Parley stores no poll.
 
     Parley privately tells the member that it can't write there.
     """
@@ -94,4 +96,5 @@ async def test_a_poll_that_is_forged_there_is_refused(
         assert answer.modal is None
         assert answer.private
         assert "can't write" in answer.text
+        assert await world.instance.database.read(polls.all_polls) == []
         assert bugs(caplog) == []

@@ -73,13 +73,20 @@ async def test_an_unrelated_mention_gets_one_short_line(tmp_path: Path) -> None:
 
 
 async def test_a_direct_message_is_answered_like_a_command(tmp_path: Path) -> None:
-    """In a direct message, Parley sends the card it finds, or says that it found nothing or got no words to look up.
+    """In a direct message, Parley sends the card it finds, or the closest match, marked as one.
+
+    It says so if it finds nothing, and if the message has no words to look up.
 
     It doesn't use Discord's reply there.
     """
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")
-        for question, expectation in ((TEA, "Supported"), (NOTHING, "Nothing found"), ("…", "no words to look up")):
+        for question, expectation in (
+            (TEA, "Supported"),
+            ("who pays for hot water in the kitchen", "Closest match; it may not answer this"),
+            (NOTHING, "Nothing found"),
+            ("…", "no words to look up"),
+        ):
             answer = await answer_to(world, ada.write_directly(question))
             assert expectation in words(answer)
             assert answer.replied_to is None
@@ -96,10 +103,13 @@ async def test_where_replies_are_not_allowed_the_answer_stands_beside(tmp_path: 
 
 
 async def test_a_message_that_is_deleted_meanwhile_is_answered_all_the_same(tmp_path: Path) -> None:
+    """If a member deletes a question before Parley has answered it, the answer comes as a message that is no reply."""
     async with discord_world(tmp_path) as world:
         question = world.server.member("Ada").write(at(world.server, TEA))
         world.server.delete_message(question)
-        assert "Supported" in words(await answer_to(world, question))
+        answer = await answer_to(world, question)
+        assert "Supported" in words(answer)
+        assert answer.replied_to is None
 
 
 async def test_what_is_not_for_the_bot_gets_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,6 +16,7 @@ from tests.wire.test_discord_installs import PLACES, Placing
 
 MENU = "Start a poll on this"
 LINKED: list[Json] = [{"type": "link", "title": "Tea - Wikipedia", "description": "An aromatic beverage"}]
+PICTURE: Json = {"id": "1", "filename": "tea.png", "description": "A cup", "size": 1, "url": "", "proxy_url": ""}
 
 
 def message_of(world: World, words: str, **more: Any) -> Message:
@@ -57,11 +58,15 @@ async def test_a_long_message_is_cut_to_a_question(tmp_path: Path, length: int) 
         assert question_of(opened) == "x" * QUESTION_MAX
 
 
-@pytest.mark.parametrize(("embeds", "question"), [(LINKED, "Tea - Wikipedia An aromatic beverage"), ([], "")])
-async def test_a_message_without_words_of_its_own(tmp_path: Path, embeds: list[Json], question: str) -> None:
-    """For a message without words the form takes the text that its embed shows, and without an embed it opens empty."""
+@pytest.mark.parametrize(
+    ("shown", "question"),
+    [({"embeds": LINKED}, "Tea - Wikipedia An aromatic beverage"), ({"attachments": [PICTURE]}, "")],
+    ids=["an embed", "a picture"],
+)
+async def test_a_message_without_words_of_its_own(tmp_path: Path, shown: dict[str, list[Json]], question: str) -> None:
+    """For a message without words the form takes the text that its embed shows. For a picture alone it opens empty."""
     async with discord_world(tmp_path) as world:
-        opened = await world.server.member("Ada").context(MENU, message_of(world, "", embeds=embeds))
+        opened = await world.server.member("Ada").context(MENU, message_of(world, "", **shown))
         assert question_of(opened) == question
 
 
