@@ -229,13 +229,21 @@ async def test_completion_knows_a_private_poll_in_its_place(tmp_path: Path) -> N
         assert [choice["value"] for choice in choices] == [POLL]
 
 
-async def test_the_log_leaves_a_private_poll_out_elsewhere(tmp_path: Path) -> None:
-    """Elsewhere `/log` shows a moderator neither the question nor an option of a private poll."""
+async def test_the_log_leaves_private_polls_out(tmp_path: Path) -> None:
+    """`/log` shows a moderator who closed a public poll, but nothing of a private one, even in its place."""
     async with club(tmp_path) as it:
-        closing = await it.host.slash("poll close", poll=POLL)
-        await it.host.click(closing.message, "Close it and show the result")
+        main = it.server.main
+        await it.host.slash("poll create", post=True, question="Which bread?", options="Rye | Wheat", here=main)
+        for poll in (POLL, "p2"):
+            closing = await it.host.slash("poll close", poll=poll)
+            await it.host.click(closing.message, "Close it and show the result")
         eve = it.server.member("Eve", moderator=True)
-        assert leaks(await eve.slash("log")) == []
+        it.server.hide(it.place, it.host, it.ada, eve)
+        for place in (main, it.place):
+            log = await eve.slash("log", here=place)
+            assert words(log.message).count("Host closed a poll") == 1
+            assert "Which bread?" in log.text
+            assert leaks(log) == []
 
 
 async def test_a_receipt_is_checked_anywhere_and_shows_no_question(tmp_path: Path) -> None:
@@ -277,10 +285,15 @@ async def test_the_result_of_a_private_poll_is_announced_in_its_place_alone(tmp_
 
 
 async def test_only_the_host_opens_a_private_poll_to_a_wider_place_and_is_asked_first(tmp_path: Path) -> None:
-    """Before a host posts a private poll in a wider place, Parley says in private who will read it. Once posted there,
-    the poll answers there too, and nowhere else."""
+    """A moderator can't post another host's private poll in a wider place, even one who sees it. Before its host posts
+    it there, Parley says in private who will read it. Once posted there, the poll answers there too, and nowhere else.
+    """
     async with club(tmp_path) as it:
         main, side = it.server.main, it.server.add_channel("side")
+        mo = it.server.member("Mo", moderator=True)
+        it.server.hide(it.place, it.host, it.ada, mo)
+        for attempt in ("post", "post by a button"):
+            assert leaks(await ATTEMPTS[attempt](it, mo)) == []
         question = await it.host.slash("poll post", poll=POLL, here=main)
         assert question.private
         assert "Everyone who can see this channel will read the question" in question.text

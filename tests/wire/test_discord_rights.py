@@ -167,7 +167,7 @@ async def test_a_private_thread_is_a_place_of_its_own(tmp_path: Path) -> None:
         assert (place.channel, place.thread) == (main.id, side.id)
 
 
-async def test_an_interaction_has_the_same_key_each_time_it_is_delivered(tmp_path: Path) -> None:
+async def test_the_key_of_a_request_is_its_interactions_id(tmp_path: Path) -> None:
     """The key of a request is the id of its interaction, and each press has another."""
     async with discord_world(tmp_path) as world:
         ada = world.server.member("Ada")

@@ -20,7 +20,7 @@ from tests.wire.discord_world import count_syncs, new_server, served
 
 async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: Path) -> None:
     """Parley registers its commands when they have changed, and only then. It compares them with the hash in the
-    database."""
+    database, which has one for each application."""
     async with new_server() as server:
         async with served(server, tmp_path):
             assert count_syncs(server) == 1
@@ -34,8 +34,11 @@ async def test_commands_are_told_when_they_have_changed_and_only_then(tmp_path: 
             assert await sync.sync_if_changed(world.client, world.instance.database)
             assert count_syncs(server) == 2
             assert not await sync.sync_if_changed(world.client, world.instance.database)
-        async with served(server, tmp_path):
-            assert count_syncs(server) == 3
+        first, other = server.application, server.new_id()
+        for application, registrations in ((first, 3), (other, 4), (first, 4)):
+            server.application = application
+            async with served(server, tmp_path):
+                assert count_syncs(server) == registrations
         assert server.violations == []
 
 

@@ -191,8 +191,9 @@ async def answered(api: aiohttp.ClientSession, server: DiscordServer, to: Intera
     return response.status, (await response.json())["code"] if response.status >= 400 else 0
 
 
-async def followed(api: aiohttp.ClientSession, server: DiscordServer, to: Interaction) -> tuple[int, int]:
-    response = await api.post(f"{server.url}/webhooks/{server.application}/{to.token}", json={"content": "late"})
+async def followed(api: aiohttp.ClientSession, server: DiscordServer, to: Interaction, **more: Any) -> tuple[int, int]:
+    body = {"content": "late", **more}
+    response = await api.post(f"{server.url}/webhooks/{server.application}/{to.token}", json=body)
     return response.status, (await response.json()).get("code", 0)
 
 
@@ -220,7 +221,7 @@ async def test_what_is_private_is_seen_by_one_and_edited_through_its_token_alone
     server: DiscordServer, api: aiohttp.ClientSession
 ) -> None:
     """Only one member sees an ephemeral message and can press on it. The channel doesn't know the message (10008), so a
-    bot can't edit it there."""
+    bot can edit it through the interaction's token, but not there."""
     ada, ben = server.member("Ada"), server.member("Ben")
     press = ada.start_press(None, "v1:x")
     await answered(api, server, press, {"type": 4, "data": v2(row(button("b")), flags=COMPONENTS_V2 | EPHEMERAL)})
@@ -230,17 +231,24 @@ async def test_what_is_private_is_seen_by_one_and_edited_through_its_token_alone
         ben.start_click(press.message, "Yes")
     path = f"{server.url}/channels/{server.main.id}/messages/{press.message.id}"
     assert (await (await api.patch(path, json={"content": "a"})).json())["code"] == 10008
+    path = f"{server.url}/webhooks/{server.application}/{press.token}/messages/@original"
+    assert (await api.patch(path, json=v2(text("changed")))).status == 200
+    assert press.message.text == "changed"
+    assert press.private
 
 
-async def test_the_answer_to_a_deferral_keeps_its_visibility(server: DiscordServer, api: aiohttp.ClientSession) -> None:
-    """The first follow-up after a private deferral completes that message, and stays private."""
+@pytest.mark.parametrize(("deferral", "follow_up"), [(EPHEMERAL, 0), (0, EPHEMERAL)], ids=["private", "public"])
+async def test_the_answer_to_a_deferral_keeps_its_visibility(
+    server: DiscordServer, api: aiohttp.ClientSession, deferral: int, follow_up: int
+) -> None:
+    """The first follow-up after a deferral completes that message. It is private only if the deferral was."""
     ada = server.member("Ada")
     press = ada.start_press(None, "v1:x")
-    await answered(api, server, press, {"type": 5, "data": {"flags": EPHEMERAL}})
+    await answered(api, server, press, {"type": 5, "data": {"flags": deferral}})
     assert press.thinking
-    await followed(api, server, press)
+    await followed(api, server, press, flags=follow_up)
     assert [message.text for message in press.messages] == ["late"]
-    assert press.private
+    assert press.private is (deferral == EPHEMERAL)
 
 
 async def test_permissions_and_ends_have_their_codes(server: DiscordServer, api: aiohttp.ClientSession) -> None:
@@ -390,15 +398,18 @@ async def test_heartbeats_keep_a_connection_and_their_silence_ends_it(
 
 
 async def test_an_invalid_session_is_opened_anew(server: DiscordServer) -> None:
-    """When Discord calls a session invalid (op 9), the bot identifies again and goes on hearing of events."""
+    """When Discord calls a session invalid (op 9), the bot identifies again and hears of new events. Those between the
+    sessions are lost."""
     bot = Listening()
     with pointed_at(server.url, server.gateway_url), impatient():
         running = asyncio.create_task(bot.start(server.token))
         await server.until(lambda: server.gateway.connected)
         server.gateway.invalidate()
+        server.member("Ada").start_press(None, "between")
         await server.until(lambda: server.gateway.identified == 2)
         server.member("Ada").start_press(None, "again")
         await server.until(lambda: bot.presses)
+        assert bot.presses == ["again"]
         await bot.close()
         await running
 
@@ -440,10 +451,15 @@ async def test_a_revoked_token_opens_nothing(server: DiscordServer) -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_is_flushed_after_each_message(name: str) -> None:
-    """A compressed stream is flushed after each message, so that a bot can read each one as it comes."""
+    """A compressed stream is flushed after each message, so that a bot can read each one as it comes, but none without
+    those before it."""
     compress, parts = STREAMS[name](), ["one", "two"]
-    reader = zlib.decompressobj() if name == "zlib-stream" else zstandard.ZstdDecompressor().decompressobj()
+    reader, late = (
+        zlib.decompressobj() if name == "zlib-stream" else zstandard.ZstdDecompressor().decompressobj() for _ in parts
+    )
     assert [reader.decompress(compress(part)).decode() for part in parts] == parts
+    with pytest.raises((zlib.error, zstandard.ZstdError)):
+        late.decompress(compress("three"))
 
 
 class Answering(discord.Client):

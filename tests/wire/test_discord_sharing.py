@@ -79,7 +79,7 @@ async def test_who_may_not_write_can_t_make_the_bot_post(
         assert [poll.id for poll in stored] == ["p1"]
 
 
-async def test_a_form_that_was_opened_elsewhere_posts_nothing_either(tmp_path: Path) -> None:
+async def test_a_form_is_refused_if_its_member_may_no_longer_write(tmp_path: Path) -> None:
     """Parley refuses a poll's form if its member may no longer write in the channel when they send it."""
     async with discord_world(tmp_path) as world:
         eve = world.server.member("Eve")

@@ -220,11 +220,14 @@ async def test_a_database_that_is_damaged_is_told(stored: Path) -> None:
     ],
 )  # fmt: skip
 async def test_a_schema_that_does_not_fit_is_told(stored: Path, change: str, end: End, words: str, mend: str) -> None:
-    """The doctor notes an older schema, which the next start upgrades, and reports a newer or an altered one."""
+    """The doctor notes an older schema, which the next start upgrades, and reports a newer or an altered one. It changes
+    none itself."""
     with closing(sqlite3.connect(stored / "parley.db")) as database:
         database.execute(change)
         database.commit()
-    finding = of("database", await gather(records.database(settings(stored))))
+        before = list(database.iterdump())
+        finding = of("database", await gather(records.database(settings(stored))))
+        assert list(database.iterdump()) == before
     assert (finding.end, words in finding.says, mend in finding.mend) == (end, True, True)
 
 

@@ -25,7 +25,8 @@ async def checked(world: World) -> str:
     return words((await mo.slash("settings", check=True)).messages[0])
 
 
-async def test_a_server_without_channels_and_polls(tmp_path: Path) -> None:
+async def test_where_nothing_is_set_or_open_there_is_nothing_to_check(tmp_path: Path) -> None:
+    """In a server without a set channel and without an open poll, `/settings check` says so."""
     async with discord_world(tmp_path) as world:
         assert "No channel is set, and no poll is open." in await checked(world)
 
@@ -70,7 +71,7 @@ async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Pa
 
 async def test_the_doctor_names_what_an_admin_has_to_grant(tmp_path: Path) -> None:
     """The doctor names the permissions that an admin has to grant, for each place that Parley uses. It leaves out the
-    places of closed polls."""
+    places of closed polls, and servers that have removed the bot."""
     async with discord_world(tmp_path) as world:
         server = world.server
         mo = server.member("Mo", moderator=True)
@@ -96,6 +97,8 @@ async def test_the_doctor_names_what_an_admin_has_to_grant(tmp_path: Path) -> No
         assert [says for _, says in await examined()] == [
             f"{address}/{news.id} (moderators' channel, weekly digest): Attach Files"
         ]
+        await world.instance.privacy.community_left(f"discord:{server.guild.id}", world.clock())
+        assert await examined() == []
 
 
 async def test_a_thread_goes_by_its_channel(tmp_path: Path) -> None:
@@ -115,7 +118,8 @@ async def test_a_thread_goes_by_its_channel(tmp_path: Path) -> None:
 
 
 async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:
-    """On Slack, `/settings check` names a channel that is archived and a scope that the app lacks."""
+    """On Slack, `/settings check` names a scope that the app lacks, a channel that is archived, and a private channel
+    without the bot."""
     async with slack_world(tmp_path) as world:
         server = world.server
         boss = server.member("Boss", admin=True)
@@ -131,6 +135,13 @@ async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:
         assert "Permissions are missing" in said
         assert "files:write" in said
         assert "files:read" not in said
+        board = server.add_channel("board", public=False)
+        board.members.add(boss.id)
+        await boss.at(board).command(f"/parley settings channel:{board.id}")
+        assert "/invite @Parley" not in (await boss.command("/parley settings check")).text
+        board.bot_in = False
+        assert "type /invite @Parley in it" in (await boss.command("/parley settings check")).text
+        assert server.forgive("channel_not_found")
 
 
 async def test_where_no_permissions_are_needed(tmp_path: Path) -> None:
