@@ -55,13 +55,12 @@ async def test_a_fact_is_asked_for_and_shown_to_the_person_alone(tmp_path: Path)
         assert "Shared by Ada" in ben.text
 
 
-@pytest.mark.parametrize("line", ["fact <!channel> <@U1> <https://a.example|b> &amp;", "fact “tea", "fact *_~`:tea:"])
-async def test_what_people_type_stays_text(tmp_path: Path, line: str) -> None:
-    """Parley answers a command with mentions, links, entities or an unclosed quote in its words, and refuses
-    nothing."""
+@pytest.mark.parametrize("typed", ["<!channel> <@U1> <https://a.example|b> &amp;", "*b* _i_ ~s~ `c` :kettle:"])
+async def test_what_people_type_stays_text(tmp_path: Path, typed: str) -> None:
+    """An answer repeats the words of a command as they were typed, with their mentions, links, entities and marks."""
     async with slack_world(tmp_path) as world:
-        answer = await world.server.member("Ada").command(f"/parley {line} share:yes")
-        assert answer.messages
+        answer = await world.server.member("Ada").command(f"/parley fact {typed} share:yes")
+        assert f"Nothing found for “{typed}”" in answer.text
 
 
 # --- many at once ---
@@ -391,17 +390,20 @@ async def test_slack_being_down_for_a_while_delays_the_last_edit(
         assert bugs(caplog) == []
 
 
+@pytest.mark.parametrize("control", ["shortcut", "home"], ids=["a shortcut", "the Home tab"])
 async def test_who_has_no_response_url_is_told_of_a_failure_directly(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, control: str
 ) -> None:
-    """If a bug follows a global shortcut, which has no response_url, Parley sends the member its code in a direct
-    message."""
+    """A global shortcut and a control of the Home tab have no response_url. If a bug follows one, Parley sends the
+    member its code in a direct message."""
     async with slack_world(tmp_path) as world:
         server, host = world.server, world.server.member("Host")
+        home = await host.open_home()
         server.faults.refuse("views.open", "from_the_future")
-        shortcut = asyncio.create_task(host.shortcut("start-poll"))
+        use = host.shortcut("start-poll") if control == "shortcut" else host.press(home, "Start a poll")
+        used = asyncio.create_task(use)
         await server.until(lambda: "this code: ref-" in host.at_direct().text)
-        shortcut.cancel()
+        used.cancel()
         assert len(bugs(caplog)) == 1
 
 
