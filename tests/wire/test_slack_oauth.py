@@ -272,8 +272,8 @@ async def test_a_reason_that_somebody_made_up_is_not_shown(tmp_path: Path) -> No
 
 
 async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the database is away, Parley answers 503 and says that it couldn't save the installation. A new try works when
-    the database is back."""
+    """If the database is away, Parley stores nothing, answers 503 and says that it couldn't save the installation. A new
+    try works when the database is back."""
     async with slack_world(tmp_path, several=True) as world:
         team = house(world.server, "North House").team
 
@@ -284,6 +284,7 @@ async def test_a_database_that_is_away_is_said(tmp_path: Path, monkeypatch: pyte
             broken.setattr(world.instance.database, "write", away)
             page = await returned(world, world.server.allow(team))
             assert (page.status, "save the installation" in page.html) == (503, True)
+        assert await stored(world, team) is None
         assert (await returned(world, world.server.allow(team))).status == 200
 
 

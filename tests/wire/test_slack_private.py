@@ -368,14 +368,19 @@ async def test_a_place_of_which_slack_tells_nothing_is_private(tmp_path: Path, e
         assert "No polls yet" in (await eve.at_direct().command("/parley poll list")).text
 
 
-async def test_a_public_poll_is_everybodys(tmp_path: Path) -> None:
-    """A poll opened in a public channel stands on every member's Home tab and in every member's list."""
+@pytest.mark.parametrize("by_form", [False, True], ids=["a command", "a form"])
+async def test_a_public_poll_is_everybodys(tmp_path: Path, *, by_form: bool) -> None:
+    """A poll opened in a public channel, by a command or a form, stands on every member's Home tab and in every member's
+    list."""
     async with slack_world(tmp_path) as world:
         ada, eve = world.server.member("Ada"), world.server.member("Eve")
-        form = (await ada.command("/parley poll create post:yes")).view
-        assert form is not None
-        assert (await ada.submit(form, {"The question": QUESTION, "The options": "\n".join(TEAS)})).closed
-        await settled(world)
+        if by_form:
+            form = (await ada.command("/parley poll create post:yes")).view
+            assert form is not None
+            assert (await ada.submit(form, {"The question": QUESTION, "The options": "\n".join(TEAS)})).closed
+            await settled(world)
+        else:
+            await world.poll(ada)
         assert QUESTION in words((await eve.open_home()).content["blocks"])
         assert QUESTION in (await eve.at_direct().command("/parley poll list")).text
 

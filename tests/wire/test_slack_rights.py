@@ -149,7 +149,8 @@ async def test_a_form_offers_only_channels_to_post_in(tmp_path: Path) -> None:
 
 
 async def test_texts_are_never_parsed(tmp_path: Path) -> None:
-    """Parley lets Slack parse no text, so @everyone and #main in a poll stay text where it is posted and redrawn."""
+    """Parley lets Slack parse no text, so @everyone and #main in a poll stay text where it is posted, redrawn and
+    whispered to one member."""
     async with slack_world(tmp_path) as world:
         host = world.server.member("Host")
         await host.command(
@@ -157,9 +158,12 @@ async def test_texts_are_never_parsed(tmp_path: Path) -> None:
         )
         await host.until_told("The poll is open")
         (poll,) = world.server.posted()
-        await host.press(poll, "@here")
+        world.server.faults.refuse("respond", "expired_url")
+        await host.start_press(poll, "@here")
+        await host.until_told("Your vote is counted")
         await world.quiet()
-        bodies = [call.args for call in (*world.server.called("chat.postMessage"), *world.server.called("chat.update"))]
-        assert len(bodies) >= 2
+        calls = [world.server.called(f"chat.{method}") for method in ("postMessage", "update", "postEphemeral")]
+        assert all(calls)
+        bodies = [call.args for each in calls for call in each]
         assert {body["parse"] for body in bodies} == {"none"}
         assert all("<!" not in body["text"] for body in bodies)

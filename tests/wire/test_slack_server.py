@@ -209,11 +209,15 @@ async def test_a_refusal_says_where_and_is_kept(server: SlackServer, client: Asy
 
 
 async def test_all_text_of_a_message_together_has_a_limit(server: SlackServer, client: AsyncWebClient) -> None:
-    """Slack refuses a message with 12,000 characters in its blocks as `msg_blocks_too_long`."""
+    """Slack refuses a message with 12,000 characters in its blocks as `msg_blocks_too_long`, but takes it at a
+    response_url."""
     long = [section("x" * 3000) for _ in range(4)]
     assert (
         await refused(client.chat_postMessage(channel=server.main.id, text="a", blocks=long)) == "msg_blocks_too_long"
     )
+    command = server.interaction("slash_commands", server.member("Ada"), server.main)
+    async with aiohttp.ClientSession() as session:
+        assert (await session.post(command.response_url, json={"text": "a", "blocks": long})).status == 200
 
 
 @pytest.mark.parametrize("as_json", [True, False])
