@@ -5,35 +5,37 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
+import aiohttp
 
 from adapters.web.members import VISITOR
-from adapters.web.pages import PollPages
 from bot.chat.vocabulary import Place
-from bot.errors import NotFound
-from bot.i18n import translator
+from tests.browser.served import serving_polls
 from tests.talk import ADA, say
-from tests.world import Clock, running
 
-T = translator("en")
 WRITER = replace(VISITOR, id="ada", name="Ada")
+PLACE = Place(VISITOR.platform, VISITOR.workspace, "main")
+MEMBER = replace(ADA, actor=WRITER, place=PLACE)
 
 
 async def test_a_decision_has_a_page_with_its_history(tmp_path: Path) -> None:
-    """A decision's page shows its outcome, owner and history, and members' words on it are text, never markup."""
-    async with running(tmp_path) as here:
-        member = replace(ADA, actor=WRITER, place=Place(VISITOR.platform, VISITOR.workspace, "main"))
-        await say(here, member, "/decide owner:Ben We buy <b>green</b> tea")
-        page = await PollPages.of(here, Clock()).decision("p1", VISITOR, T)
-        assert "We buy &lt;b&gt;green&lt;/b&gt; tea" in page
-        assert "Owner: Ben" in page
-        assert "2026-11-25 Recorded" in page
+    """A decision's page shows its outcome, owner, review and history, and members' words on it are text, never markup."""
+    async with serving_polls(tmp_path) as hall, aiohttp.ClientSession(hall.url) as session:
+        await say(hall.instance, MEMBER, '/decide owner:Ben review:2027-03-01 outcome:"We buy <b>green</b> tea"')
+        async with session.get("decisions/p1") as response:
+            page = await response.text()
+        assert response.status == 200
+        for words in ("We buy &lt;b&gt;green&lt;/b&gt; tea", "Owner: Ben", "Review: 2027-03-01", "2026-11-25 Recorded"):
+            assert words in page
 
 
 async def test_a_private_decision_has_no_page(tmp_path: Path) -> None:
-    """A decision of a private channel has no page on the web."""
-    async with running(tmp_path) as here:
-        place = Place(VISITOR.platform, VISITOR.workspace, "board", private=True)
-        await say(here, replace(ADA, actor=WRITER, place=place), "/decide We buy green tea")
-        with pytest.raises(NotFound):
-            await PollPages.of(here, Clock()).decision("p1", VISITOR, T)
+    """The page of a private channel's decision is a 404, like that of a decision that doesn't exist."""
+    async with serving_polls(tmp_path) as hall, aiohttp.ClientSession(hall.url) as session:
+        private = replace(MEMBER, place=replace(PLACE, channel="board", private=True))
+        await say(hall.instance, private, "/decide We buy green tea")
+        answers = []
+        for decision in ("p1", "p9"):
+            async with session.get(f"decisions/{decision}") as response:
+                answers.append((response.status, await response.text()))
+        assert answers[0] == answers[1]
+        assert answers[0][0] == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -77,19 +78,19 @@ async def test_a_closed_discussion_shows_its_result(hall: Hall) -> None:
 
 
 async def test_without_camps_no_group_is_shown(hall: Hall) -> None:
-    """With nineteen people the page finds no clear camps: it says so and has one table for all."""
+    """With nineteen people the page finds no clear camps: it says so, gives the reason, and has one table for all."""
     await start(hall)
     await answer(hall, 19)
     await close(hall)
     _, html = await get(hall, f"discussions/{ID}")
-    assert "I see no clear camps" in html
+    assert "I see no clear camps: too few people answered enough statements." in html
     assert "Group A" not in html
     assert html.count("<table") == 1
 
 
 @pytest.mark.parametrize(("people", "shown"), [(5, True), (4, False)])
 async def test_a_number_stands_for_at_least_five_people(hall: Hall, people: int, shown: bool) -> None:
-    """A statement's numbers are shown on the page and in the CSV file only if at least five people answered it."""
+    """A statement's numbers are shown on the page and in each file only if at least five people answered it."""
     await start(hall)
     await answer(hall, 3, positions=1)
     await answer(hall, people, positions=2, first=3)
@@ -101,6 +102,10 @@ async def test_a_number_stands_for_at_least_five_people(hall: Hall, people: int,
     _, table = await get(hall, f"discussions/{ID}/export.csv")
     second = list(csv.reader(io.StringIO(table)))[2]
     assert (second[2] != "") is shown
+    _, result = await get(hall, f"discussions/{ID}/export.json")
+    assert (json.loads(result)["statements"][1]["total"] is not None) is shown
+    _, written = await get(hall, f"discussions/{ID}/export.md")
+    assert ("Free parking" in written) is shown
 
 
 @pytest.mark.parametrize(("people", "reported"), [(7, True), (6, False)])
