@@ -323,6 +323,19 @@ async def test_a_link_lasts_as_long_as_its_key(private_poll: Outsider) -> None:
     assert PageAddresses(Keys(new + b"\n" + old), BASE).of(poll) == PageAddresses(Keys(new), BASE).of(poll)
 
 
+async def test_a_link_outlives_a_restart(tmp_path: Path) -> None:
+    """A private poll's link still opens its page after Parley was restarted."""
+    link, status = "", 0
+    for _ in range(2):
+        async with serving_polls(tmp_path, public_url=f"{BASE}/") as hall, aiohttp.ClientSession() as session:
+            outsider = Outsider(hall, session)
+            if not link:
+                await outsider.say(member("Ada"), CREATE)
+                link = await outsider.link(member("Ada"))
+            status = (await outsider.follow(link))[0]
+    assert status == 200
+
+
 async def _last_reads_end(database: Database) -> None:
     """Wait for the reads under way: they end before all of the readers' connections are free at once."""
     every_reader = asyncio.Barrier(READERS)
