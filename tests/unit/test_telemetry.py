@@ -94,7 +94,7 @@ async def test_a_fault_of_the_database_belongs_to_the_request_that_met_it(tmp_pa
 
 
 async def test_what_many_requests_led_to_belongs_to_none(tmp_path: Path, lines: Lines) -> None:
-    """Log lines about redrawing a poll carry no request's code, so none leads to a member."""
+    """Log lines about redrawing a poll or about a group of votes carry no request's code, so none leads to a member."""
     async with running(tmp_path) as instance:
         await instance.bot.say(
             request("Host"), '/poll create post:yes question:"Which tea?" options:"Green|Black" results:live'
@@ -108,9 +108,14 @@ async def test_what_many_requests_led_to_belongs_to_none(tmp_path: Path, lines: 
         wall.edit = edit
         await instance.bot.press(request("Ben"), "v1:vote:p1:0")
         await instance.copies.drain()
+        with sqlite3.connect(tmp_path / "parley.db") as database:
+            database.execute("DROP TABLE ballots")
+        database.close()
+        await asyncio.gather(*(instance.bot.press(request(name), "v1:vote:p1:0") for name in ("Ben", "Chen")))
     redraws = [line for line in lines() if "redraw" in line["event"]]
-    assert len(redraws) >= 2
-    assert not any("request" in line for line in redraws)
+    groups = [line for line in lines() if line["event"].startswith("a group of 2")]
+    assert (len(redraws) >= 2, len(groups)) == (True, 1)
+    assert not any("request" in line for line in redraws + groups)
 
 
 async def test_no_line_joins_a_person_with_a_poll_or_a_choice(tmp_path: Path, lines: Lines) -> None:
