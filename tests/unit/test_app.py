@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -25,7 +25,9 @@ from tests.world import NOW, Wall, at, make_bot, references, request
 
 @dataclass
 class Odd:
-    """Commands that fail in different ways."""
+    """Commands that fail in different ways, and a button that notes each press."""
+
+    pressed: list[str] = field(default_factory=list)
 
     @command("crash", "A bug")
     async def crash(self, ctx: Context) -> Outcome:
@@ -46,16 +48,17 @@ class Odd:
 
     @action("two")
     async def two(self, ctx: Context, first: str, second: str) -> Outcome:
+        self.pressed.append(f"{first}{second}")
         return Outcome(Reply((Card(title=f"{first}{second}"),)))
 
     def broken(self, *_args: object) -> list[object]:
         raise RuntimeError
 
 
-def make_odd(limiter: Limiter | None = None, crowd: Limiter | None = None) -> Bot:
+def make_odd(limiter: Limiter | None = None, crowd: Limiter | None = None, odd: Odd | None = None) -> Bot:
     numbers = references()
     limiter = limiter or Limiter(burst=1000)
-    return Bot.of([Odd()], new_reference=lambda: next(numbers), limiter=limiter, crowd=crowd)
+    return Bot.of([odd or Odd()], new_reference=lambda: next(numbers), limiter=limiter, crowd=crowd)
 
 
 def words_of(outcome: Outcome) -> str:
@@ -196,8 +199,13 @@ async def test_a_clock_set_back_locks_nobody_out() -> None:
     ],
 )
 async def test_a_button_that_is_not_ours_any_more_is_answered_politely(pressed: str) -> None:
-    """Parley answers an old, forged or foreign action id by saying that the button no longer works."""
-    assert "no longer works" in words_of(await make_odd().press(request(), pressed))
+    """Parley answers an old, forged or foreign action id by saying that the button no longer works, and does nothing."""
+    odd = Odd()
+    bot = make_odd(odd=odd)
+    assert "no longer works" in words_of(await bot.press(request(), pressed))
+    assert odd.pressed == []
+    await bot.press(request(), "v1:two:a:b")
+    assert odd.pressed == ["ab"]
 
 
 @given(st.text(max_size=120))
@@ -226,10 +234,12 @@ async def test_what_is_for_all_is_posted_before_the_answer() -> None:
     assert [plain(reply.cards[0].body) for _, reply in wall.posted] == ["hello"]
 
 
-async def test_a_completion_that_fails_suggests_nothing() -> None:
-    """A completion that fails, or that doesn't exist, suggests nothing."""
-    assert await make_odd().complete(request(), "shout", "words", "x", {}) == []
+async def test_a_completion_that_fails_suggests_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """A completion that fails, or that doesn't exist, suggests nothing. The log has the failure as a bug."""
     assert await make_odd().complete(request(), "nothing", "words", "x", {}) == []
+    assert caplog.records == []
+    assert await make_odd().complete(request(), "shout", "words", "x", {}) == []
+    assert [record.getMessage() for record in caplog.records] == ["bug in complete shout.words"]
 
 
 @pytest.mark.parametrize(

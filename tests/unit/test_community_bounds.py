@@ -305,14 +305,20 @@ async def test_editors_are_told_where_they_can_be(caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("error", [PlaceGone("gone"), Unavailable("busy"), RuntimeError("bug")])
-async def test_a_failure_to_tell_the_editors_is_no_failure_of_the_deed(error: Exception) -> None:
-    """If Parley fails to post the editors' news, the caller gets no error, only the answer that nobody was told."""
+async def test_a_failure_to_tell_the_editors_is_no_failure_of_the_deed(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If Parley fails to post the editors' news, the caller gets no error, only the answer that nobody was told.
+
+    The log has the failure.
+    """
 
     class Broken(Wall):
         async def post(self, place: Place, reply: Reply) -> MessageRef:
             raise error
 
     assert not await editors("test:demo", channel="office", wall=Broken()).tell(hello, NOW)
+    assert ["the editors" in record.getMessage() for record in caplog.records] == [True]
 
 
 # --- the effects of an outcome ---
@@ -502,11 +508,16 @@ async def test_an_argument_suggests_what_it_takes(caplog: pytest.LogCaptureFixtu
 
 
 async def test_a_channel_is_answered_three_times_a_minute() -> None:
-    """Parley answers three mentions a minute in a channel. The fourth gets the reason, and the fifth no answer."""
+    """Parley answers three mentions a minute in a channel.
+
+    The fourth gets the reason, which the member alone sees, and the fifth no answer.
+    """
     bot, _ = deeds()
     answers = [await bot.ask(request(channel="main"), "tea?") for _ in range(5)]
     assert [outcome.success for outcome in answers] == [True] * 3 + [False] * 2
     assert "three mentions a minute" in words(answers[3])
+    assert answers[3].answer is not None
+    assert answers[3].answer.visibility is Visibility.PRIVATE
     assert answers[4].answer is None
 
 

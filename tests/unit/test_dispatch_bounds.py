@@ -459,14 +459,9 @@ def test_a_member_reads_one_private_word_a_minute() -> None:
     assert limits.quieted(replace(mention(), now=NOW + timedelta(minutes=1)), private) == private
 
 
-async def test_a_question_is_answered_in_the_members_language_when_they_are_alone() -> None:
+async def test_a_question_is_answered_by_the_feature_for_questions() -> None:
     """Parley answers a question with its feature's answer. A bot without a feature for questions doesn't answer it."""
-
-    async def community_of(community: str, _now: object) -> Community:
-        return Community(community, language="en-XA")
-
-    bot = hall(community_of=community_of)
-    assert words(await bot.ask(mention(), "aloud")).startswith("done")
+    assert words(await hall().ask(mention(), "aloud")).startswith("done")
     numbers = references()
     silent = Bot.of([], new_reference=lambda: next(numbers), limiter=Limiter())
     assert await silent.ask(mention(), "aloud") == Outcome(success=False)
@@ -606,7 +601,10 @@ def test_yes_and_no_are_words(word: str, value: bool | None) -> None:
 
 
 async def test_a_post_is_made_before_the_answer_and_only_where_it_may_be() -> None:
-    """Parley posts in the place that a post names, else in the place of the request."""
+    """Parley posts in the place that a post names, else in the place of the request, before the member has the answer.
+
+    If the member or the bot may not write in the request's place, it posts nothing there and refuses.
+    """
 
     class Shout:
         @command("shout", "Shout")
@@ -617,5 +615,9 @@ async def test_a_post_is_made_before_the_answer_and_only_where_it_may_be() -> No
     wall, numbers = Wall(), references()
     bot = Bot.of([Shout()], new_reference=lambda: next(numbers), limiter=Limiter(), platforms={"test": wall})
     assert (await bot.say(request(channel="main"), "/shout")).success
+    assert [ref.place.channel for ref, _ in wall.posted] == ["main"]
     assert (await bot.say(request(channel="main"), "/shout office")).success
+    for may_write, may_post in ((False, True), (True, False)):
+        mute = replace(request(channel="main"), may_write=may_write, may_post=may_post)
+        assert not (await bot.say(mute, "/shout")).success
     assert [ref.place.channel for ref, _ in wall.posted] == ["main", "office"]
