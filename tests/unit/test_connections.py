@@ -20,11 +20,12 @@ from adapters.http.listen import HttpServer, listen
 from adapters.http.prometheus import Metrics
 from adapters.preview.desk import Desk
 from adapters.preview.server import Preview
+from adapters.slack.app import SlackChat
 from bot.settings.model import Address
 from tests.browser.served import serving_polls
 from tests.ports import free_port
 from tests.waits import PATIENCE
-from tests.world import CONTENT, NOW, request
+from tests.world import CONTENT, NOW, make_bot, request
 
 LONG = 600.0
 """Seconds: a deadline that no test reaches."""
@@ -477,7 +478,8 @@ async def test_a_broken_body_is_no_bug_of_the_chat(
 
 
 async def test_every_server_of_parley_closes_what_is_half_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chat page, the public pages, the health server and the preview close a half-open connection in time."""
+    """The chat page, the public pages, the health server, the preview and the server for Slack close a half-open
+    connection in time."""
     short = replace(PATIENT, head=SHORT)
 
     async def listen_briefly(app: web.Application, address: Address, setting: str) -> HttpServer:
@@ -486,12 +488,15 @@ async def test_every_server_of_parley_closes_what_is_half_open(tmp_path: Path, m
     for module in ("web.server", "web.public", "http.health", "preview.server", "slack.app"):
         monkeypatch.setattr(f"adapters.{module}.listen", listen_briefly)
     health, preview = Health(Metrics()), Preview(Desk.of(CONTENT, lambda: NOW), CONTENT)
+    slack, slack_address = SlackChat(make_bot(), clock=lambda: NOW), Address("127.0.0.1", free_port())
+    await slack.listen(slack_address)
     async with serving_polls(tmp_path) as hall:
         urls = [
             hall.url,
             hall.public_url,
             await health.start(Address("127.0.0.1", free_port())),
             await preview.start(0),
+            f"http://{slack_address}",
         ]
         try:
             for url in urls:
@@ -503,3 +508,4 @@ async def test_every_server_of_parley_closes_what_is_half_open(tmp_path: Path, m
         finally:
             await health.stop()
             await preview.stop()
+            await slack.stop()
