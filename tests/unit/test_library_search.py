@@ -86,11 +86,12 @@ def test_words_in_any_form_find_their_fact(query: str, first: str) -> None:
         ("nalaxnoe", "naloxone"),
         ("overdoeses", "naloxone"),
         ("tarms", "trams"),
+        ("casr", "trams"),
     ],
 )
 def test_misspelt_words_find_their_fact(query: str, first: str) -> None:
-    """A search finds a word with a letter left out, doubled, changed or swapped; a word of eight letters may have
-    two such slips."""
+    """A search finds a word of four letters or more with a letter left out, doubled, changed or swapped; a word of
+    eight letters may have two such slips."""
     assert matches(query, Fact)[0] == first
 
 

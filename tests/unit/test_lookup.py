@@ -60,12 +60,12 @@ async def test_a_fact_shows_verdict_statement_quote_reason_and_sources() -> None
 
 
 async def test_a_mirror_is_marked_and_its_link_is_never_offered() -> None:
-    """A card never links to a third party's copy of a source, and says that it stands without a link."""
+    """A card names a third party's copy of a source as one, and never links to it."""
     bot = make_bot()
     for line in ("/fact coffee ban", "/source tea report"):
         outcome = await bot.say(request(), line)
         assert outcome.answer is not None
-        assert "so without a link" in words_of(outcome)
+        assert "seen only as a third party's copy, so without a link" in words_of(outcome)
         texts = [card.body for card in outcome.answer.cards]
         texts += [field.value for card in outcome.answer.cards for field in card.fields]
         links = [p.url for blocks in texts for block in blocks for p in block.inlines if isinstance(p, Link)]
@@ -221,6 +221,8 @@ async def test_an_entry_that_is_gone_is_answered_politely() -> None:
         ("/policy tea kitty", "People who drink no tea pay as well."),
         ("/policy", "There are 2."),
         ("/fact", "There are 3."),
+        ("/counter some people do not drink tea", "The hot water serves all."),
+        ("/ask is coffee banned?", "Coffee was banned from the office."),
         ("/timeline", "2026-10-01 The kitchen team counted who drinks tea."),
         ("/topic", "3 facts, 1 position, 4 arguments, 3 sources"),
         ("/search kettle", "The hot water serves all."),
