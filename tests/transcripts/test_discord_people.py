@@ -266,7 +266,7 @@ async def test_a_message_about_nothing_known_says_so(tmp_path: Path) -> None:
 async def test_a_poll_for_a_role_names_it_and_counts_its_members_alone(tmp_path: Path) -> None:
     """The host of a poll can pick a role from Discord's list.
 
-    The poll shows it as a mention, and only members with the role can vote.
+    The poll shows it as a mention, which pings nobody, and only members with the role can vote.
     """
     async with town(tmp_path) as world:
         ada, ben = world.ada, world.people["Ben"]
@@ -275,6 +275,8 @@ async def test_a_poll_for_a_role_names_it_and_counts_its_members_alone(tmp_path:
             ada.channel, "poll create", post=True, question="Which tea?", options="Green | Black", role=board
         )
         assert f"<@&{board.id}>" in ada.changes().public
+        bodies = [call.json for call in ada.env.http_requests if f"<@&{board.id}>" in str(call.json)]
+        assert [body["allowed_mentions"] for body in bodies] == [{"parse": []}]
         await play(ben, [("press Green", "for you: a role that you don't have")])
         await play(world.newcomer("Cara", roles=[board]), [("press Green", "for you: Your vote is counted")])
 

@@ -193,16 +193,24 @@ async def test_an_answer_that_turns_out_private_is_not_shown_to_all() -> None:
 
 
 async def test_a_slow_button_waits_beside_its_message_or_in_its_place() -> None:
-    """The answer to a slow button is a new message, or replaces the button's message if its action declares that."""
+    """The answer to a slow button is a new message, whose place shows the wait.
+
+    If its action declares that, the answer replaces the button's message, which shows no wait.
+    """
     async with discord_driver(odd_bot(), offered=None) as driver:
         await slash(driver, "slow")
         await driver.env.advance_time(6)
         driver.changes()
         await driver.press("Other")
-        await driver.env.advance_time(6)
+        await driver.env.advance_time(2)
+        assert [message.flags.loading for message in driver.messages()] == [False, True]
+        await driver.env.advance_time(4)
         assert "Beside it" in driver.changes().private
         await driver.press("Slowly")
-        await driver.env.advance_time(6)
+        await driver.env.advance_time(2)
+        assert driver.changes().private == ""
+        assert not any(message.flags.loading for message in driver.messages())
+        await driver.env.advance_time(4)
         assert driver.changes().private == "Turned over"
         assert len(driver.messages()) == 2
 

@@ -284,11 +284,11 @@ async def test_a_moderators_channel_is_mentioned(instance: Instance, clock: Cloc
         )
 
 
-async def test_the_reader_s_own_language_and_zone(instance: Instance, clock: Clock) -> None:
+async def test_the_reader_s_own_language(instance: Instance, clock: Clock) -> None:
     """Parley answers a member in the language that users.info gives, and in English if Slack refuses to tell it."""
     async with slack_drivers(instance.bot, clock) as people:
         ben = people["Ben"]
-        ben.slack.people["U2"] = {"locale": "en-XA", "tz": "Europe/Berlin"}
+        ben.slack.people["U2"] = {"locale": "en-XA"}
         assert "⟦" in (await ben.say("help")).private
         ben.slack.refuse["users.info"] = "internal_error"
         assert "What you can ask" in (await people["Chen"].say("help")).private

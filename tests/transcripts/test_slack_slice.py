@@ -123,13 +123,24 @@ async def test_a_call_is_acknowledged_before_its_answer_is_ready() -> None:
         assert "At last" in driver.changes().private
 
 
-async def test_an_acknowledgement_leaves_before_the_work_begins() -> None:
-    """Parley acknowledges a slash command before its handler starts, so that a busy core doesn't delay it."""
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"command": "/parley", "text": "controls", "team_id": TEAM, "user_id": "U1"},
+        {
+            "type": "block_actions",
+            "team": {"id": TEAM},
+            "user": {"id": "U1"},
+            "actions": [{"type": "multi_static_select", "action_id": "v1:several", "selected_options": []}],
+        },
+    ],
+    ids=["command", "control"],
+)
+async def test_an_acknowledgement_leaves_before_the_work_begins(body: dict[str, Any]) -> None:
+    """Parley acknowledges a slash command or a control before its handler starts, so a busy core doesn't delay it."""
     odd = Odd()
     async with slack_driver(odd_bot(odd)) as driver:
-        answer = await driver.chat.app.take(
-            {"command": "/parley", "text": "controls", "team_id": TEAM, "user_id": "U1"}
-        )
+        answer = await driver.chat.app.take(body)
         assert answer.status == 200
         assert odd.requests == []
         await asyncio.wait(driver.chat.running)
