@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.discord import forms
+from bot.chat.emoji import leading_emoji
 from bot.chat.vocabulary import Action, Choice, Form, Input, InputKind
 from bot.i18n import translator
 from tests.wire.discord import body_rules
@@ -62,10 +63,12 @@ def test_check_boxes_that_may_stay_empty_say_so(required: bool, least: int) -> N
     assert (component["required"], component["min_values"]) == (required, least)
 
 
-def test_radio_buttons_have_no_emoji() -> None:
-    """Discord's radio buttons have no field for an emoji, so an option's emoji code stays in its label."""
-    choice = Choice(":tea: Green", "0", emoji=None)
-    component = drawn(Input("q", "Q", InputKind.CHOICE, options=(choice, Choice("Black", "1"))))
+@pytest.mark.parametrize(("most", "kind"), [(1, RADIO), (2, CHECKS)])
+def test_radio_buttons_and_check_boxes_have_no_emoji(most: int, kind: int) -> None:
+    """Discord's radio buttons and check boxes have no field for an emoji, so its code stays in the option's label."""
+    choice = Choice(":tea: Green", "0", emoji=leading_emoji(":tea: Green", "<:tea:12345678901234567>"))
+    component = drawn(Input("q", "Q", InputKind.CHOICE, options=(choice, Choice("Black", "1")), most=most))
+    assert component["type"] == kind
     assert [option["label"] for option in component["options"]] == [":tea: Green", "Black"]
     assert all("emoji" not in option for option in component["options"])
 

@@ -14,12 +14,15 @@ PERCENT_MAX = 70
 async def test_the_replies_stay_short_and_lose_no_promise(tmp_path: Path) -> None:
     """The most common replies have at most 70 % of the words they had on 30 November 2026.
 
-    They still give a fact's sources, dates and counterargument, and a poll's close, secrecy, host, turnout and record.
+    They still give a fact's verdict, sources, dates and counterargument, and a poll's close, secrecy, host, turnout and
+    record.
     """
     drawn = await replies(tmp_path)
     assert sum(map(count_words, drawn.values())) <= BEFORE * PERCENT_MAX // 100
     words = {name: written(reply) for name, reply in drawn.items()}
-    for name in ("/fact, 1", "/fact, 2", "/fact, 3"):
+    verdicts = ("✖ Contradicted", "✔ Supported", "◑ Supported with a nuance")
+    for name, verdict in zip(("/fact, 1", "/fact, 2", "/fact, 3"), verdicts, strict=True):
+        assert words[name].startswith(verdict), name
         for part in ("Sources", "newest source 20", "checked 20", "The essay, paragraph", "Strongest counterargument:"):
             assert part in words[name], name
     for method in ("single", "approval", "ranked", "score"):

@@ -76,7 +76,7 @@ def test_a_picture_travels_as_an_image_address() -> None:
 
 
 def test_a_form_carries_its_questions() -> None:
-    """The data of a form holds its action, and each question's name, kind and whether it requires an answer."""
+    """The data of a form holds its action, and each question's name, kind, label, hint, options and limits."""
     data = form_data(FORM)
     assert data["action"] == "v1:survey"
     assert [(field["name"], field["kind"], field["required"]) for field in data["inputs"]] == [
@@ -86,6 +86,11 @@ def test_a_form_carries_its_questions() -> None:
         ("colours", "select", True),
         ("shade", "choice", True),
     ]
+    for field, question in zip(data["inputs"], FORM.inputs, strict=True):
+        for key in ("label", "hint", "longest", "least", "most"):
+            assert field[key] == getattr(question, key)
+        assert [option["label"] for option in field["options"]] == [option.label for option in question.options]
+        assert [option["value"] for option in field["options"]] == [option.value for option in question.options]
 
 
 def test_one_reply_is_one_message_however_long() -> None:
