@@ -115,6 +115,7 @@ def test_code_is_code_or_plain(written: str) -> None:
 
 
 def test_blocks() -> None:
+    """Parley draws paragraphs, quotes, lists and styles in Discord's Markdown, and escapes members' words in them."""
     content = text(
         "First",
         paragraph("Second, ", Bold("bold "), Italic("italic"), ", ", Code("code")),

@@ -142,6 +142,7 @@ def test_a_long_name_is_whole_beside_its_button() -> None:
 
 @pytest.mark.parametrize("count", [9, 25])
 def test_more_lines_than_that_have_rows_of_buttons(count: int) -> None:
+    """With nine lines or more, the buttons stand in rows below the text, and Discord accepts the message."""
     for view in render.messages(Reply((lined([f"Tea {n}" for n in range(count)]),))):
         check_message(components_of(view))
         assert 9 not in {component["type"] for component in walk(components_of(view))}

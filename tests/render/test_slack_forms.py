@@ -158,6 +158,7 @@ def test_the_fields_of_a_question_are_one_answer() -> None:
 
 @pytest.mark.parametrize("metadata", ["", "[]", "3", "null", '{"action": 3}', "{"])
 def test_metadata_of_no_form_of_ours(metadata: str) -> None:
+    """Metadata that Parley didn't write decodes to a form without an action."""
     assert forms.FormOrigin.decode(metadata) == forms.FormOrigin("")
 
 

@@ -119,6 +119,10 @@ def test_every_text_reads_as_it_was_written(written: str) -> None:
 
 
 def test_blocks_of_a_text() -> None:
+    """Slack gets a text as one rich text: paragraphs with styles, links and dates, quotes, and lists that count on.
+
+    An address that isn't a web address is text.
+    """
     when = Time(datetime(2026, 11, 25, 12, tzinfo=UTC), "noon")
     content = text(
         "First",
@@ -153,6 +157,7 @@ def test_blocks_of_a_text() -> None:
 
 
 def test_controls() -> None:
+    """Slack gets buttons with their styles, and selects with the chosen options and the most that a member can pick."""
     given_controls = (
         Button("Go", Action("go"), style=ButtonStyle.PRIMARY),
         Button("Stop", Action("stop"), style=ButtonStyle.DANGER),

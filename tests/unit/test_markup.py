@@ -70,16 +70,20 @@ def joined(texts: Iterable[Text]) -> str:
     ],
 )
 def test_clean_takes_away_what_cannot_be_seen(written: str, expected: str) -> None:
+    """Cleaning removes control and direction characters, invisible spaces and lone surrogates, and turns a tab or a
+    line end into a space. The joiners within words and emoji stay."""
     assert clean(written) == expected
 
 
 @given(words)
 def test_clean_is_done_once_and_leaves_one_line(written: str) -> None:
+    """Cleaned text is one line, and cleaning it again changes nothing."""
     assert clean(clean(written)) == clean(written)
     assert len(clean(written).splitlines()) <= 1
 
 
 def test_clean_lines_keeps_line_ends() -> None:
+    """Cleaning of several lines cleans each, and keeps it a line of its own."""
     assert clean_lines("a\u202eb\r\nc\x07") == "ab\nc"
 
 
@@ -87,6 +91,7 @@ def test_clean_lines_keeps_line_ends() -> None:
 
 
 def test_what_people_write_is_cleaned_where_a_text_is_made() -> None:
+    """A text cleans its words when it is made, leaves out empty ones, and numbers a numbered list from 1."""
     assert paragraph("a\nb", "", Bold("c\u202e")) == Paragraph((Plain("a b"), Bold("c")))
     assert quote("x") == Quote((Plain("x"),))
     assert text("one", "", paragraph("two"), bullets(["three"])) == (
@@ -98,6 +103,8 @@ def test_what_people_write_is_cleaned_where_a_text_is_made() -> None:
 
 
 def test_plain_text_needs_no_formatting() -> None:
+    """Plain text shows quotes, lists and times without formatting, and a link's address after its label unless they
+    are the same."""
     content = text(
         paragraph("Read ", Link("this", "https://example.org"), " by ", Time(datetime(2026, 1, 1, tzinfo=UTC), "noon")),
         quote("so it is"),
@@ -130,6 +137,8 @@ def test_plain_text_needs_no_formatting() -> None:
     ],
 )
 def test_only_web_addresses_become_links(address: str, may: bool) -> None:
+    """Only an http or https address without blanks, signs that end a link, or invisible characters may become a
+    link."""
     assert linkable(address) is may
 
 
@@ -138,6 +147,7 @@ def test_only_web_addresses_become_links(address: str, may: bool) -> None:
 
 @given(words, st.integers(0, 40))
 def test_shorten_never_exceeds_and_shows_that_it_cut(written: str, most: int) -> None:
+    """Shortened text has at most so many characters, and ends with “…” if something was cut and there is any room."""
     short = shorten(written, most)
     assert len(short) <= most
     if len(written) <= most:
@@ -170,11 +180,15 @@ def test_a_sentence_is_cut_between_words(written: str, most: int) -> None:
     ],
 )
 def test_words_between_backticks_are_code(written: str, pieces: tuple[Inline, ...]) -> None:
+    """Words between two backticks are code. A backtick without a partner stays as it is."""
     assert coded(written) == pieces
 
 
 @given(words, st.integers(0, 60))
 def test_shorten_by_counts_as_it_is_told(written: str, most: int) -> None:
+    """Text can be shortened by a platform's own count: the result measures at most the limit and begins as the text
+    does."""
+
     def doubled(each: str) -> int:
         return 2 * len(each)
 
@@ -189,6 +203,7 @@ def test_shorten_by_counts_as_it_is_told(written: str, most: int) -> None:
     ids=["accent", "joined emoji", "skin tone", "variation"],
 )
 def test_a_cut_never_parts_a_character_from_its_pieces(whole: str) -> None:
+    """Neither shortening nor splitting parts a letter from its accent, or an emoji from its pieces."""
     for most in range(3, 12):
         expected = shorten(f"ab{whole * 3}", most).removesuffix(ELLIPSIS).removeprefix("ab")
         assert expected == whole * (len(expected) // len(whole))
@@ -201,6 +216,7 @@ def test_a_cut_never_parts_a_character_from_its_pieces(whole: str) -> None:
 
 @given(st.lists(blocks, max_size=6).map(tuple), st.integers(12, 200))
 def test_split_keeps_every_character_and_never_exceeds(content: tuple[Block, ...], most: int) -> None:
+    """The pieces of a split text hold every character in order, and each has at most so many."""
     pieces = split(content, most)
     assert all(plain_length(piece) <= most for piece in pieces)
     assert joined(pieces) == joined([content])
@@ -208,20 +224,24 @@ def test_split_keeps_every_character_and_never_exceeds(content: tuple[Block, ...
 
 @given(st.lists(blocks, max_size=4).map(tuple))
 def test_what_fits_is_left_as_it_is(content: tuple[Block, ...]) -> None:
+    """A text that fits is one piece and unchanged. An empty text has no pieces."""
     assert split(content, plain_length(content) + 1) == ([content] if content else [])
 
 
 def test_split_cuts_between_blocks_before_it_cuts_inside_one() -> None:
+    """A text is split between blocks if a block still fits whole into a piece."""
     content = text("a" * 6, "b" * 6, "c" * 6)
     assert split(content, 14) == [content[:2], content[2:]]
 
 
 def test_split_cuts_at_a_space_where_one_is_near() -> None:
+    """A block that is too long is split at a space rather than within a word."""
     first, second = split(text("some words here"), 12)
     assert (plain(first), plain(second)) == ("some words ", "here")
 
 
 def test_a_piece_keeps_its_kind_and_its_styles() -> None:
+    """The pieces of a quote are quotes, and bold words stay bold."""
     content: Text = (Quote((Bold("b" * 10), Plain("p" * 10))),)
     parts = split(content, 12)
     assert all(isinstance(block, Quote) for part in parts for block in part)
@@ -249,5 +269,6 @@ def test_a_link_is_never_cut() -> None:
 
 
 def test_no_room_for_a_single_character_is_a_bug() -> None:
+    """Splitting a text into pieces of no characters raises ValueError."""
     with pytest.raises(ValueError, match="no room"):
         split(text("a"), 0)

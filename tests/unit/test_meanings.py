@@ -117,6 +117,8 @@ async def test_a_recall_waits_for_a_question_that_words_leave_open(tmp_path: Pat
 
 
 async def test_a_recall_that_fails_is_logged_and_words_go_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """If the recalled model can't be loaded, the log has the error and the edition answers by words."""
+
     class BrokenEncoder(LetterEncoder):
         def load(self) -> None:
             raise RuntimeError("no weights")
@@ -132,6 +134,7 @@ async def test_a_recall_that_fails_is_logged_and_words_go_on(tmp_path: Path, cap
 
 
 async def test_without_the_extra_words_alone_answer() -> None:
+    """Without a model, as without the extra that brings it, an edition answers by words."""
     served = edition()
     meanings = Meanings(None, lambda: None)
     await meanings.learn(served)
@@ -141,6 +144,8 @@ async def test_without_the_extra_words_alone_answer() -> None:
 
 
 async def test_a_model_that_fails_is_logged_and_words_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    """If a new edition's model can't be loaded, the log has the error and the edition answers by words."""
+
     class BrokenEncoder(LetterEncoder):
         def load(self) -> None:
             raise RuntimeError("no weights")
