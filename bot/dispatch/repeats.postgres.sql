@@ -8,7 +8,7 @@ WHERE repeats.done = 0 AND (repeats.until <= excluded.until - CAST(:span AS BIGI
     OR repeats.until > excluded.until + CAST(:span AS BIGINT))
 RETURNING key;
 
--- name: renew_action(key, span)*!
+-- name: renew_action(key, span)!
 UPDATE repeats SET until = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + CAST(:span AS BIGINT)
 WHERE key = :key AND done = 0;
 

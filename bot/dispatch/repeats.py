@@ -16,7 +16,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from contextvars import Context
 from typing import Literal, NamedTuple
 
 from bot.chat.vocabulary import Outcome, Request
@@ -54,9 +53,6 @@ class Repeats:
         self._lease = lease
         self._unwritten: set[str] = set()
         """Finished keys that the database hasn't stored yet."""
-        self._held: set[str] = set()
-        """Keys of actions under way."""
-        self._renewal: asyncio.Task[None] | None = None
         self._steps = GroupWriter[_Step, bool](self._write, most=GROUP_MAX, what="steps of actions", logger=logger)
 
     async def run(self, request: Request, kind: str, subject: str, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
@@ -74,14 +70,14 @@ class Repeats:
                 return Outcome(duplicate=True)
         except Unavailable:
             return await work()
-        self._hold(key)
+        renewal = asyncio.create_task(self._renew(key))
         try:
             outcome = await work()
         except BaseException:  # such as a stop: another process may work on it at once
             await self._release(key)
             raise
         finally:
-            self._held.discard(key)
+            renewal.cancel()
         if outcome.errors or (kind == "submit" and not outcome.success):  # a form stays open and is sent again
             await self._release(key)
         else:
@@ -90,30 +86,18 @@ class Repeats:
 
     async def aclose(self) -> None:
         """Wait until every step is written."""
-        if self._renewal is not None:
-            self._renewal.cancel()
         await self._steps.aclose()
 
     async def clear(self) -> None:
         """Forget old keys. Raises Unavailable."""
         await self._database.write(lambda tx: tx.run("clear_actions", age=MEMORY * MICROSECONDS))
 
-    def _hold(self, key: str) -> None:
-        """Keep the lease of an action until its work ends."""
-        self._held.add(key)
-        if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.create_task(self._renew(), context=Context())  # of no single request
-
-    async def _renew(self) -> None:
-        """Renew the leases of actions under way, until there are none."""
-
-        async def write(tx: Transaction) -> None:
-            await tx.many("renew_action", [{"key": key, "span": self._span} for key in self._held])
-
-        while self._held:
+    async def _renew(self, key: str) -> None:
+        """Renew the lease of a long action."""
+        while True:
             await asyncio.sleep(self._lease / 3)
-            with suppress(Unavailable):  # it tries again before the leases end
-                await self._database.write(write)
+            with suppress(Unavailable):  # it tries again before the lease ends
+                await self._database.write(lambda tx: tx.run("renew_action", key=key, span=self._span))
 
     async def _finish(self, key: str) -> None:
         self._unwritten.add(key)

@@ -14,7 +14,7 @@ RETURNING key;
 -- An action without a scope overtakes none. The index of unfinished actions serves this query.
 UPDATE repeats SET done = 1, scope = '' WHERE scope = :scope AND scope <> '' AND key <> :key AND done = 0;
 
--- name: renew_action(key, span)*!
+-- name: renew_action(key, span)!
 UPDATE repeats SET until = CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER) + :span
 WHERE key = :key AND done = 0;
 

@@ -152,38 +152,32 @@ async def test_what_another_process_works_on_is_dropped(database: Database, othe
 
 
 async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> None:
-    """A living process renews the lease of an action until its work ends, and does so for the next action, too."""
-    tasks, bots = asyncio.all_tasks(), Repeats(database, lease=0.3)
+    """A process renews an action's lease as long as it works on the action, and no longer."""
+    errand, tasks = Errand(), asyncio.all_tasks()
+    bot = errand_bot(errand, database, lease=0.3)
+    work = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
+    await errand.started.wait()
+    await raw.run(DEAD)
 
     async def renewed() -> bool:
         return await column(raw, "until") != [0]
 
-    for key in ("k", "l"):
-        errand = Errand()
-        bot = replace(errand_bot(errand, database), repeats=bots)
-        work = asyncio.create_task(bot.press(keyed(request(), key), "v1:errand"))
-        await errand.started.wait()
-        await raw.run(DEAD)
-        await until(renewed)
-        errand.may_end.set()
-        await work
-        await until(lambda: asyncio.all_tasks() <= tasks)
-        await raw.run("DELETE FROM repeats")
+    await until(renewed)
+    errand.may_end.set()
+    await work
+    await until(lambda: asyncio.all_tasks() <= tasks)
 
 
-async def test_a_stop_ends_the_renewal_and_waits_for_what_is_written(database: Database, raw: Raw) -> None:
-    """After `aclose`, a claim that was under way is stored, and no task of the guard is left."""
-    errand, repeats, tasks = Errand(), Repeats(database), asyncio.all_tasks()
+async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw) -> None:
+    """After `aclose`, a claim that was under way is stored."""
+    errand, repeats = Errand(), Repeats(database)
+    errand.may_end.set()
     bot = replace(errand_bot(errand, database), repeats=repeats)
     claim = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
     await asyncio.sleep(0)
     await repeats.aclose()
     assert len(await column(raw, "key")) == 1
-    await errand.started.wait()
-    await repeats.aclose()
-    errand.may_end.set()
     await claim
-    assert asyncio.all_tasks() <= tasks
 
 
 async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_database: Database, raw: Raw) -> None:
