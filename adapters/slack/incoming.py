@@ -428,7 +428,6 @@ class Incoming(AsyncMiddleware):
             place=spot.place,
             now=self._clock(),
             locale=person.locale or self._locale,
-            zone=person.zone,
             origin=MessageRef(spot.place, spot.message) if spot.message else None,
             may_write=spot.may_write,
             may_post=not conversation.obstacle,

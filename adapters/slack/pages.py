@@ -32,7 +32,7 @@ MAY: Mapping[str, str] = {
     "mpim:read": N_("tell group conversations from channels"),
     "files:write": N_("send pictures of results, and files that a member asks for"),
     "files:read": N_("see whether its files are ready"),
-    "users:read": N_("see members' names, languages and time zones, and who is an admin"),
+    "users:read": N_("see members' names and languages, and who is an admin"),
     "usergroups:read": N_("see who is in which user group, for polls that only a group can vote in"),
 }
 """Purpose of each permission, by Slack's name for it."""

@@ -1,4 +1,4 @@
-"""Look up members on Slack: name, language, zone, admin or owner, and user groups. Cache them for some minutes."""
+"""Look up members on Slack: name, language, admin or owner, and user groups. Cache them for some minutes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.errors import SlackClientError
 
@@ -47,7 +46,6 @@ class Person:
 
     name: str = ""
     locale: str = ""
-    zone: tzinfo | None = None
     moderator: bool = False
     at_home: bool = False
     """Whether they are a full member of the workspace: not a guest, and not from another organisation."""
@@ -209,7 +207,6 @@ def person_of(user: Mapping[str, Any], team: str) -> Person:
     return Person(
         name=str(name or ""),
         locale=str(user.get("locale") or ""),
-        zone=_zone(str(user.get("tz") or "")),
         moderator=_belongs(user, team) and any(user.get(power) for power in powers),
         at_home=_belongs(user, team) and not guest,
     )
@@ -219,10 +216,3 @@ def _belongs(user: Mapping[str, Any], team: str) -> bool:
     """Tell whether the user belongs to the team. In an Enterprise organisation, `team_id` may be another of their
     workspaces."""
     return team in {user.get("team_id") or team, *((user.get("enterprise_user") or {}).get("teams") or ())}
-
-
-def _zone(name: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

@@ -253,7 +253,6 @@ class ChatRoutes:
             place=PLACE,
             now=self.clock(),
             locale=t.locale,
-            zone=request_body.zone(http.headers.get("X-Parley-Zone", "")),
             origin=MessageRef(PLACE, origin.id) if origin else None,
             key=_key(http.headers.get("X-Parley-Key", ""), actor),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 
@@ -55,11 +54,3 @@ def answers(value: object, t: Translator) -> Answers:
         name: string(value, name, ANSWER_MAX, t) if isinstance(field, str) else strings(field, t)
         for name, field in value.items()
     }
-
-
-def zone(name: str) -> ZoneInfo | None:
-    """Return the named time zone, or None if there is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

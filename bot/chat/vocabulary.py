@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 
 from bot.chat.markup import Block, Emoji, Text
@@ -75,7 +75,6 @@ class Request:
     place: Place
     now: datetime
     locale: str = "en"
-    zone: tzinfo | None = None
     origin: MessageRef | None = None
     """The message whose button was pressed."""
     may_write: bool = True

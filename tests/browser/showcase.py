@@ -120,7 +120,7 @@ class Showcase:
     @command("whoami", "Tells what the request says of the person")
     async def whoami(self, ctx: Context) -> Outcome:
         request = ctx.request
-        answer = (request.actor.id, request.actor.moderator, request.locale, request.zone, request.now.isoformat())
+        answer = (request.actor.id, request.actor.moderator, request.locale, request.now.isoformat())
         return Outcome(Reply((Card(body=text(" ".join(map(str, answer)))),)))
 
     @command("break", "Fails")

@@ -752,28 +752,6 @@ def test_answers_of_a_form_are_texts_or_values(answers: object) -> None:
         request_body.answers(answers, T)
 
 
-@pytest.mark.parametrize(
-    ("name", "zone"),
-    [
-        ("Europe/Berlin", "Europe/Berlin"),
-        ("UTC", "UTC"),
-        ("", None),
-        ("Europe/Nowhere", None),
-        ("../../etc/passwd", None),
-        ("/etc/localtime", None),
-        ("Europe", None),
-        ("a\0b", None),
-        ("x" * 5_000, None),
-    ],
-)
-def test_a_zone_is_one_of_the_known(name: str, zone: str | None) -> None:
-    """A time zone from the chat page counts only by a known zone's name.
-
-    A path, a folder or an overlong name is no zone.
-    """
-    assert str(request_body.zone(name)) == str(zone)
-
-
 def conversation(messages_max: int = 3) -> Conversation:
     numbers, now = count(1), datetime(2026, 11, 25, 12, tzinfo=UTC)
     return Conversation(lambda: now, lambda: f"m{next(numbers)}", messages_max)

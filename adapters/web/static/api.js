@@ -1,7 +1,6 @@
 /** Speaking with the server: requests as one member, and the stream of what is said. */
 
 const lang = new URLSearchParams(location.search).get("lang") ?? "";
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 const RETRY_MS = [500, 1000, 2000, 4000];
 
 /** The page of a poll, in the language of this page. */
@@ -46,7 +45,7 @@ export class Server {
   }
 
   #headers() {
-    return { "X-Parley-Member": this.member, "X-Parley-Lang": lang, "X-Parley-Zone": zone };
+    return { "X-Parley-Member": this.member, "X-Parley-Lang": lang };
   }
 
   /** A file that came with a message, as a blob. Throws as `send` does. */
@@ -67,7 +66,6 @@ export class Server {
         "X-Parley-Member": this.member,
         "X-Parley-Key": key,
         "X-Parley-Lang": lang,
-        "X-Parley-Zone": zone,
       },
       body: JSON.stringify(body),
       signal,
