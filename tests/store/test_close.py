@@ -68,15 +68,20 @@ async def test_the_order_of_closed_ballots_tells_nothing(box: BallotBox, databas
 
 
 async def test_a_named_poll_keeps_its_names(box: BallotBox, database: Database) -> None:
-    """The ballots of a named poll keep the members' names after the close, and a member can still read their vote."""
+    """The ballots of a named poll keep names and links after the close.
+
+    A member can still read their vote, and every receipt still leads to its ballot.
+    """
     await box.open(poll(secret=False))
-    await _vote(box, 5)
+    codes = await _vote(box, 5)
     assert await box.close("p1", AFTER)
     rows = await database.read(lambda tx: polls.ballots(tx, "p1"))
     assert {row.name for row in rows} == {f"Member {number}" for number in range(5)}
+    assert {row.link for row in rows} == set(range(1, 6))
     standing = await box.standing("p1", vote(1, None).voter)
     assert standing is not None
     assert standing.choice == "1"
+    assert {await box.find_receipt("p1", code) for code in codes} == {Receipt.INCLUDED}
     assert await findings(database) == []
 
 

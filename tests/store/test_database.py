@@ -350,11 +350,20 @@ async def test_a_backup_taken_while_votes_come_in(tmp_path: Path) -> None:
     await restored.close()
 
 
-async def test_a_backup_that_can_not_be_written_is_told(database: Database, url: str, tmp_path: Path) -> None:
+async def test_a_backup_that_can_not_be_written_is_told(database: Database, tmp_path: Path) -> None:
     """A backup into a missing folder fails with a message, which names the server's `pg_dump` on PostgreSQL."""
     with pytest.raises(BotError, match="pg_dump" if database.dialect == "postgres" else "can't be opened"):
         await database.backup(tmp_path / "nowhere" / "backup.db")
-    assert url
+
+
+async def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    """A backup that fails after its file was created deletes that file, so nobody takes it for a whole copy."""
+    database = await open_database(str(tmp_path / "parley.db"))
+    (tmp_path / "backup.db-journal").mkdir()  # SQLite can't create the copy's journal
+    with pytest.raises(Unavailable):
+        await database.backup(tmp_path / "backup.db")
+    assert not (tmp_path / "backup.db").exists()
+    await database.close()
 
 
 async def test_check_finds_a_broken_file(tmp_path: Path) -> None:

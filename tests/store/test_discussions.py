@@ -6,6 +6,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.chat.vocabulary import MessageRef, Place, Request
 from bot.communities.action_log import ActionLog
 from bot.communities.model import Community
@@ -16,6 +18,7 @@ from bot.deliberation.model import Discussion, Moderation, StatementState
 from bot.deliberation.proposals import Proposals
 from bot.deliberation.report import read_report
 from bot.deliberation.service import DiscussionDraft, Discussions
+from bot.errors import Refused
 from bot.i18n import translator
 from bot.polls.model import PollState
 from bot.store.database import Database
@@ -102,7 +105,10 @@ async def test_one_take_takes_out_one_place(database: Database, raw: Raw) -> Non
 
 
 async def test_statements_are_decided_once_and_forgotten_at_the_close(database: Database) -> None:
-    """The end of a discussion deletes waiting and rejected statements, and the authors of all others."""
+    """A moderator can't decide about a statement a second time.
+
+    The end of a discussion deletes waiting and rejected statements, and the authors of all others.
+    """
     discussions = discussions_in(database, new_key())
     proposals = Proposals(discussions)
     discussion = await started(discussions, Moderation.BEFORE)
@@ -111,6 +117,9 @@ async def test_statements_are_decided_once_and_forgotten_at_the_close(database: 
         await proposals.propose(discussion, member(1), words, T)
     await proposals.decide(discussion, 5, StatementState.OPEN, request, T)
     await proposals.decide(discussion, 6, StatementState.REJECTED, request, T, "why")
+    for position, to in ((5, StatementState.REJECTED), (6, StatementState.OPEN)):
+        with pytest.raises(Refused, match="already decided"):
+            await proposals.decide(discussion, position, to, request, T)
     await discussions.drop(discussion.id, NOW)
     statements = await database.read(lambda tx: repository.statements(tx, discussion.id))
     assert [(each.position, each.author) for each in statements] == [(position, "") for position in range(6)]

@@ -13,7 +13,7 @@ from bot.polls.ballot_box import BallotBox
 from bot.settings.model import Settings
 from bot.store.keys import load_or_create_key, new_key
 from bot.store.open import open_database
-from tests.store.things import KEY, Raw, poll
+from tests.store.things import KEY, Raw, path_of, poll
 
 
 @pytest.fixture
@@ -40,11 +40,13 @@ async def test_a_database_that_is_well_is_told(settings: Settings) -> None:
 
 
 async def test_a_new_database_is_left_alone(settings: Settings, url: str) -> None:
-    """The doctor applies no migration to a new database, and doesn't call it wrong."""
+    """The doctor applies no migration to a new database, creates no SQLite file, and calls neither wrong."""
     assert (await examined(settings))["database"].end is not End.WRONG
     if url.startswith("postgres"):
         async with Raw.connect(url) as raw:
             assert await raw.run("SELECT 1 FROM pg_tables WHERE schemaname = 'public'") == []
+    else:
+        assert not path_of(url).exists()
 
 
 async def test_a_schema_that_is_newer_is_told(settings: Settings, url: str) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.communities import repository as communities
 from bot.errors import Unavailable
 from bot.polls.ballot_box import BallotBox
 from bot.polls.model import CastEnd
 from bot.store.database import Database
 from bot.store.keys import Keys
 from bot.store.open import open_database
+from bot.store.sql import Transaction
 from tests.store.things import KEY, poll, vote
 
 
@@ -73,9 +75,10 @@ async def test_a_vote_is_refused_where_its_file_is_gone(
 async def test_a_commit_under_way_is_not_acknowledged(
     path: Path, box: BallotBox, database: Database, damage: Callable[[Path], object]
 ) -> None:
-    """If the database file or its log is lost during a transaction, Parley doesn't acknowledge the write."""
+    """If the database file or its log is lost between a write and its commit, Parley doesn't acknowledge the write."""
 
-    async def loses_its_file(_tx: object) -> None:
+    async def loses_its_file(tx: Transaction) -> None:
+        await communities.ensure(tx, "test:other")
         damage(path)
 
     with pytest.raises(Unavailable):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.chat.vocabulary import Place
 from bot.communities import repository as communities
 from bot.deliberation import repository as discussions
@@ -74,27 +76,35 @@ async def test_everything_of_the_first_release_goes_on(url: str) -> None:
     await again.close()
 
 
-async def test_polls_of_earlier_releases_stay_where_they_were_posted(url: str) -> None:
-    """A Slack poll of an earlier release answers only where it was posted.
+@pytest.mark.parametrize(("platform", "home", "elsewhere"), [("slack", "main", "side"), ("discord", "17.1", "main")])
+async def test_polls_of_earlier_releases_stay_where_they_were_posted(
+    url: str, platform: str, home: str, elsewhere: str
+) -> None:
+    """A Slack or Discord poll of an earlier release answers only where it was posted, unless it was marked public.
 
-    Earlier releases didn't record whether its channel was private. Polls of platforms without private places don't
-    change.
+    Earlier releases didn't record whether its channel was private. The poll of a thread answers in the whole channel on
+    Slack, and in the thread alone on Discord. Polls of platforms without private places don't change.
     """
+    community = f"{platform}:T1"
     await first_release(url)
     async with Raw.connect(url) as raw:
-        await raw.run("INSERT INTO communities (id) VALUES ('slack:T1')")
-        await raw.run("UPDATE polls SET community = 'slack:T1' WHERE id = 'closed' OR links = 0")
-        await raw.run("UPDATE poll_communities SET community = 'slack:T1' WHERE poll = 'closed'")
-        await raw.run(
-            "UPDATE poll_copies SET platform = 'slack', workspace = 'T1', thread = '17.1' WHERE poll = 'closed'"
-        )
+        await raw.run("INSERT INTO communities (id) VALUES ($1)", community)
+        for name, public in (("closed", 0), ("named", 1)):
+            await raw.run("UPDATE polls SET community = $1, public = $2 WHERE id = $3", community, public, name)
+            await raw.run("UPDATE poll_communities SET community = $1 WHERE poll = $2", community, name)
+            await raw.run("UPDATE poll_copies SET platform = $1, workspace = 'T1' WHERE poll = $2", platform, name)
+        await raw.run("UPDATE poll_copies SET thread = '17.1' WHERE poll = 'closed'")
     database = await open_database(url)
-    poll, other = [await database.read(lambda tx, name=name: polls.get(tx, name)) for name in ("closed", "named")]  # type: ignore[misc]
-    assert (poll.private, other.private) == (True, False)
-    assert poll.answers("slack:T1", Place("slack", "T1", "main"))
-    assert not poll.answers("slack:T1", Place("slack", "T1", "side"))
+    poll, public_poll, other = [
+        await database.read(lambda tx, name=name: polls.get(tx, name))  # type: ignore[misc]
+        for name in ("closed", "named", "gone")
+    ]
+    assert (poll.private, public_poll.private, other.private) == (True, False, False)
+    assert poll.answers(community, Place(platform, "T1", home))
+    assert not poll.answers(community, Place(platform, "T1", elsewhere))
+    assert public_poll.answers(community, Place(platform, "T1", elsewhere))
     assert other.answers(COMMUNITY, Place("test", "demo", "side"))
-    assert await database.read(lambda tx: polls.visible(tx, "slack:T1", None)) == []
+    assert [each.id for each in await database.read(lambda tx: polls.visible(tx, community, None))] == ["named"]
     await database.close()
 
 

@@ -167,7 +167,8 @@ async def test_each_place_is_told_once_by_one_of_them(url: str, box: BallotBox, 
 
 
 async def test_a_cancelled_poll_is_told_to_nobody(box: BallotBox, database: Database) -> None:
-    """Parley announces no result of a cancelled poll."""
+    """Parley announces no result of a cancelled poll, and redraws all copies of its message."""
     await _posted(box, database)
     await box.cancel("p1", NOW)
+    assert await _stale(database) == {"m0", "m1", "m2"}
     assert await database.write(lambda tx: tellings.take(tx, ["slack", "discord"], AFTER)) is None
