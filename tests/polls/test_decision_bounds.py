@@ -437,12 +437,21 @@ async def test_the_owner_is_asked_before_the_recorder(here: Instance, clock: Clo
         await here.database.write(lambda tx: tx.connection.execute("UPDATE decisions SET ask_at = NULL"))
 
 
-async def test_a_platform_that_writes_to_nobody_is_no_bug(here: Instance, clock: Clock) -> None:
-    """If the platform can't write to a member, the question comes up again the next day."""
-    here.platforms["test"] = Wall()
+@pytest.mark.parametrize(("channel", "again"), [("board", None), ("", MORNING + timedelta(days=1))])
+async def test_a_platform_that_writes_to_nobody_is_no_bug(
+    here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture, channel: str, again: datetime | None
+) -> None:
+    """If the platform can't write to members, the question goes to the moderators' channel.
+
+    Without such a channel it comes up again the next day. The log has no bug.
+    """
+    await here.database.write(lambda tx: communities.put_settings(tx, "test:demo", {"moderator_channel": channel}))
+    here.platforms["test"] = wall = Wall()
     decision = await recorded(here, review="2026-11-27")
     await ask(here, clock)
-    assert (await stored(here, decision)).ask_at == MORNING + timedelta(days=1)
+    assert [ref.place.channel for ref, _ in wall.posted] == [channel] * bool(channel)
+    assert (await stored(here, decision)).ask_at == again
+    assert "bug" not in caplog.text
 
 
 async def test_who_has_no_account_is_not_asked(here: Instance, clock: Clock) -> None:

@@ -108,7 +108,7 @@ async def test_only_its_people_answer(here: Instance) -> None:
     assert "State: done" in words(await press(here, MO, on("decision-done", "p1")))
 
 
-async def test_an_owner_who_left_is_replaced_by_moderators_or_tried_again(here: Instance, clock: Clock) -> None:
+async def test_an_owner_who_is_away_is_asked_again_after_a_day(here: Instance, clock: Clock) -> None:
     """If nobody can be reached on the day, Parley asks again after a day, and not within the hour."""
     platform = here.platforms["test"]
     assert isinstance(platform, TellingWall)
