@@ -11,6 +11,7 @@ import pytest
 
 from bot.chat.vocabulary import Request
 from bot.communities.action_log import Deed, LogEntry
+from bot.communities.model import Creators
 from bot.decisions.service import DecisionDraft
 from bot.instance import Instance
 from bot.polls.counting.ballots import Method
@@ -180,23 +181,28 @@ async def test_a_community_that_comes_back_keeps_its_data(here: Instance) -> Non
     """
     poll = await opened(here)
     await say(here, MO, "/settings polls:moderators")
+    settings = await here.communities.get("test:demo", NOW)
     await here.privacy.community_left("test:demo", NOW)
     assert (await here.polls.get(poll.id, T)).state is PollState.CANCELLED
     await here.privacy.returned("test:demo")
     assert await here.privacy.forget_the_gone(NOW + timedelta(days=99)) == []
     assert (await here.polls.get(poll.id, T)).id == poll.id
+    assert (settings.creators, await here.communities.get("test:demo", NOW)) == (Creators.MODERATORS, settings)
     await here.privacy.community_left("test:demo", NOW)
     assert await here.privacy.forget_the_gone(NOW + timedelta(days=99)) == ["test:demo"]
 
 
 async def test_a_community_that_is_forgotten_leaves_no_words_in_the_file(here: Instance, tmp_path: Path) -> None:
-    """Forgetting a community removes the questions of its polls and discussions from the file, and empties its log."""
+    """Forgetting a community removes its questions and its members' ids and names from the file, and empties its log."""
     poll = await opened(here, question="Quxelbertian question?")
     await here.polls.close(poll, ADA.actor, HOME, NOW, T)
     await started(here, question="Quxelbertian discussion?")
+    member = who(BEN, id="q7x-odd", name="Zanzibald")
+    await leave_traces(here, member, schedules_of(here), templates_of(here))
     await here.privacy.community_left("test:demo", NOW)
     await here.privacy.forget_the_gone(NOW + timedelta(days=99))
-    assert b"Quxelbertian" not in file_bytes(tmp_path)
+    left = [word for word in (b"Quxelbertian", b"q7x-odd", b"Zanzibald") if word in file_bytes(tmp_path)]
+    assert left == []
     entries, _ = await here.action_log.page("test:demo", NOW + timedelta(days=999))
     assert entries == []
 

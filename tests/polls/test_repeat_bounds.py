@@ -18,7 +18,7 @@ from bot.instance import Instance
 from bot.polls import objections, schedules, watchers
 from bot.polls.counting.ballots import Method
 from bot.polls.drafts import as_json, from_json
-from bot.polls.model import Poll, PollOption
+from bot.polls.model import CastEnd, Poll, PollOption
 from bot.polls.objections import consent_options
 from bot.polls.previews import Previews
 from bot.polls.rules import PollDraft
@@ -273,11 +273,12 @@ async def test_without_a_close_a_poll_is_open_for_three_days(here: Instance, clo
 
 
 async def test_a_poll_for_earlier_members_counts_its_host_in(here: Instance, clock: Clock) -> None:
-    """A host whose join date is known can schedule a poll for members who joined before it opens."""
+    """A host whose join date is known can schedule a poll for members who joined before it opens, and vote in it."""
     await scheduled(schedules_of(here), who(ADA, joined=NOW), joined_before=True)
     await run(here, clock, OPENS)
     [poll] = await here.polls.listed("test:demo")
     assert poll.joined_before
+    assert await votes(here, poll, who(replace(ADA, now=OPENS), joined=NOW)) == CastEnd.CAST
 
 
 async def test_an_opening_is_claimed_once(here: Instance) -> None:
@@ -510,14 +511,17 @@ async def test_who_saved_a_template_and_moderators_delete_it(here: Instance, req
 
 
 async def test_an_erased_member_is_nobody_in_a_template(here: Instance) -> None:
-    """A template of an erased member stays for the others without a name, and that member can't delete it."""
+    """A template of an erased member stays for the others without a name. Only moderators can delete it then."""
     all_ = templates_of(here)
     await saved(all_)
     await here.privacy.erase(ADA.actor, NOW)
     [template] = await all_.listed(BEN, HOME)
     assert (template.member, template.member_name) == ("", "")
-    with pytest.raises(NotAllowed):
-        await all_.drop(template, ADA, HOME, T)
+    for person in (ADA, BEN):
+        with pytest.raises(NotAllowed):
+            await all_.drop(template, person, HOME, T)
+    await all_.drop(template, MO, HOME, T)
+    assert await all_.listed(BEN, HOME) == []
 
 
 # --- reminders of a member's own ---
