@@ -16,6 +16,7 @@ from bot.chat.vocabulary import Answers, MessageRef, Place, Reply, Request, Sele
 from bot.commands.poll_labels import BALLOTS
 from bot.errors import NotAllowed
 from bot.instance import Instance
+from bot.polls.model import PollState
 from bot.polls.service import COPIES_MAX, OPEN_POLLS_MAX, OWN_POLLS_MAX
 from tests.talk import ADA, BEN, CHEN, CREATE, MO, REFUSAL, buttons, picture_words, press, reply_words, say, wall, words
 from tests.world import NOBODY, NOWHERE, SHIPPED, Clock, request, running
@@ -120,15 +121,16 @@ async def test_a_ranking_is_built_step_by_step_and_shown_before_it_is_cast(here:
 
 
 async def test_going_back_replaces_the_ballot_and_a_new_one_stands_beside(here: Instance) -> None:
-    """“Back one step” redraws the ballot in its place; “Vote” on the poll never replaces the poll."""
+    """“Back one step” and “Start again” redraw the ballot in its place; “Vote” on the poll never replaces the poll."""
     await say(here, ADA, f"{CREATE} method:ranked")
     draft = await press(here, BEN, buttons(wall(here).posted[0][1])["Vote"])
     assert not draft.replace
-    half = await press(here, BEN, "v1:ballot:p1:", "2")
-    assert half.answer is not None
-    back = await press(here, BEN, buttons(half.answer)["Back one step"])
-    assert back.replace
-    assert "Nothing is ranked yet." in words(back)
+    for state, label in (("", "Back one step"), ("0", "Start again")):
+        half = await press(here, BEN, f"v1:ballot:p1:{state}", "2")
+        assert half.answer is not None
+        back = await press(here, BEN, buttons(half.answer)[label])
+        assert back.replace
+        assert "Nothing is ranked yet." in words(back)
 
 
 async def test_an_id_of_blanks_names_no_poll(here: Instance) -> None:
@@ -382,12 +384,14 @@ async def test_a_cancelled_poll_counts_nothing(here: Instance) -> None:
 
 
 async def test_a_missed_quorum_decides_nothing(here: Instance, clock: Clock) -> None:
-    """If the quorum is missed, the result says that nothing is decided."""
+    """If the quorum is missed, the result shows the numbers and says that nothing is decided."""
     await say(here, ADA, f"{CREATE} closes:1h quorum:2")
     await press(here, BEN, "v1:vote:p1:0")
     clock.forward(hours=1)
     await here.scheduler.run_due()
-    assert "quorum wasn't reached, so nothing is decided" in words(await say(here, BEN, "/poll results"))
+    results = await say(here, BEN, "/poll results")
+    assert "quorum wasn't reached, so nothing is decided" in words(results)
+    assert "Green: 1 (100%)" in picture_words(results)
 
 
 async def test_a_tie_is_reported_as_a_tie(here: Instance, clock: Clock) -> None:
@@ -422,7 +426,10 @@ async def test_a_receipt_proves_that_a_ballot_is_counted_and_never_what_it_says(
 
 
 async def test_an_export_holds_no_voter_of_a_secret_poll(here: Instance, clock: Clock) -> None:
-    """A secret poll's export waits for the close, and has the ballots and counts but nobody's name or id."""
+    """A secret poll's export waits for the close, and has nobody's name or id.
+
+    It has the ballots, the counts, the chain with a link for each vote and the close, and the ballots' commitments.
+    """
     await say(here, ADA, f"{CREATE} closes:1h method:ranked")
     for who, ballot in ((BEN, "2>0"), (CHEN, "1")):
         await press(here, who, f"v1:cast:p1:{ballot}")
@@ -435,7 +442,10 @@ async def test_an_export_holds_no_voter_of_a_secret_poll(here: Instance, clock: 
     rows = list(csv.reader(io.StringIO(table.content)))
     assert rows[0] == ["Green", "Black", "Oolong"]
     assert sorted(rows[1:]) == [["", "1", ""], ["2", "", "1"]]
-    assert json.loads(record.content)["counts"] == {"1": 1, "2>0": 1}
+    stored = json.loads(record.content)
+    assert stored["counts"] == {"1": 1, "2>0": 1}
+    assert [link["step"] for link in stored["links"]] == ["cast", "cast", "close"]
+    assert len(stored["closing_commitments"]) == 2
     for name in ("ben", "chen", "Ben", "Chen"):
         assert name not in table.content + record.content
 
@@ -488,13 +498,15 @@ async def test_eligibility_by_join_date_needs_a_platform_that_knows_it(here: Ins
 
 
 async def test_a_poll_of_another_community_is_not_ours(here: Instance) -> None:
-    """In another community a poll's buttons answer in the same words as if there were no such poll."""
+    """In another community a poll's buttons change nothing, and answer in the same words as for a poll that isn't there."""
     await say(here, ADA, CREATE)
     stranger = replace(BEN, actor=replace(BEN.actor, workspace="elsewhere"))
     for action in ("v1:vote:p1:0", "v1:mine:p1", "v1:poll-close:p1", "v1:poll-results:p1", "v1:ballot:p1:"):
         answer = words(await press(here, stranger, action))
         assert "no poll “p1” here" in answer
         assert answer.replace("p1", "p9") == words(await press(here, stranger, action.replace("p1", "p9")))
+    [poll] = await here.polls.listed("test:demo")
+    assert (poll.state, poll.links) == (PollState.OPEN, 0)
 
 
 def at_home(who: Request) -> Request:
@@ -581,9 +593,11 @@ async def test_a_guests_ballots_are_shown_and_erased_where_they_voted(here: Inst
     ],
 )
 async def test_a_poll_that_cannot_be_is_refused_with_what_to_do(here: Instance, line: str, refusal: str) -> None:
-    """Parley answers each mistake in a new poll with what to do, and opens no poll."""
+    """Parley answers each mistake in a new poll in private with what to do, and opens no poll."""
     outcome = await say(here, ADA, line)
     assert refusal in words(outcome)
+    assert outcome.answer is not None
+    assert outcome.answer.visibility is Visibility.PRIVATE
     assert wall(here).posted == []
     assert await here.polls.listed("test:demo") == []
 
@@ -779,8 +793,8 @@ async def test_a_role_can_moderate(here: Instance) -> None:
     assert "Settings of this community" in words(await say(here, keeper, "/settings"))
 
 
-async def test_policy_options_are_picked_from_a_list_and_lead_to_their_cards(here: Instance) -> None:
-    """A poll on policy options has a list that leads to each option's card."""
+async def test_policy_options_are_picked_from_a_list_and_lead_to_their_cards(here: Instance, clock: Clock) -> None:
+    """A poll on policy options has a list that leads to each option's card, before its close and afterwards."""
     confirmation = await say(here, ADA, "/poll policy post:yes")
     assert confirmation.answer is not None
     form = confirmation.answer.form
@@ -793,10 +807,15 @@ async def test_policy_options_are_picked_from_a_list_and_lead_to_their_cards(her
         "closes": "1 day",
     }
     await here.bot.submit(ADA, form.action.encode(), answers)
-    ((_, posted),) = wall(here).posted
-    read = next(c for c in posted.cards[0].controls if isinstance(c, Select) and c.action.verb == "pick")
-    card = await press(here, BEN, read.action.encode(), read.options[0].value)
-    assert "Everybody shares the cost." in words(card)
+    for days in (0, 1):
+        clock.forward(days=days)
+        await here.scheduler.run_due()
+        await here.copies.drain()
+        (_, posted), *_ = wall(here).posted
+        assert ("This poll is closed" in reply_words(posted)) is bool(days)
+        read = next(c for c in posted.cards[0].controls if isinstance(c, Select) and c.action.verb == "pick")
+        card = await press(here, BEN, read.action.encode(), read.options[0].value)
+        assert "Everybody shares the cost." in words(card)
 
 
 async def test_a_form_tells_mistakes_beside_its_fields(here: Instance) -> None:
@@ -824,11 +843,14 @@ async def test_a_form_tells_mistakes_beside_its_fields(here: Instance) -> None:
 
 
 async def test_privacy_shows_and_erases_what_can_be_found(here: Instance, clock: Clock) -> None:
-    """`/privacy` shows a member's ballots, withdraws open ones, and takes the name from closed named ones."""
-    await say(here, ADA, f"{CREATE} closes:1h secret:no")
-    await say(here, ADA, f"{CREATE} closes:9h")
-    await press(here, BEN, "v1:vote:p1:0")
-    await press(here, BEN, "v1:vote:p2:0")
+    """`/privacy` shows a member's ballots, withdraws open ones, and takes the name from closed named ones.
+
+    A ballot of a closed secret poll leads to nobody, so it is neither shown nor erased.
+    """
+    for settings in ("closes:1h secret:no", "closes:9h", "closes:1h"):
+        await say(here, ADA, f"{CREATE} {settings}")
+    for poll in ("p1", "p2", "p3"):
+        await press(here, BEN, f"v1:vote:{poll}:0")
     clock.forward(hours=1)
     await here.scheduler.run_due()
     card_text = words(await say(here, BEN, "/privacy show"))
@@ -844,6 +866,7 @@ async def test_privacy_shows_and_erases_what_can_be_found(here: Instance, clock:
     assert "Ben" not in words(results)
     assert "Ben" not in words(await press(here, CHEN, "v1:poll-voters:p1"))
     assert "0 ballots in named polls" in words(await say(here, BEN, "/privacy show"))
+    assert "Green: 1 (100%)" in picture_words(await say(here, CHEN, "/poll results poll:p3"))
 
 
 async def test_a_community_that_leaves_is_forgotten_after_its_time(here: Instance, clock: Clock) -> None:
