@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.hosting import choices, choose, click, fill, form_of, labels, newest,
 from tests.polls.test_private_places import inside
 from tests.talk import ADA, BEN, CHEN, MO, buttons, press, reply_words, say, wall, words
 from tests.walls import TellingWall
-from tests.world import NOBODY, Clock, running
+from tests.world import CONTENT, NOBODY, Clock, running
 
 OPEN = '/poll create post:yes question:"Which tea?" options:"Green | Black" closes:1d'
 
@@ -291,6 +292,20 @@ async def test_the_digest_comes_on_monday_without_what_is_private(here: Instance
     clock.forward(days=21)
     await here.scheduler.run_due()
     assert not any("This week" in reply_words(reply) for _, reply in wall(here).posted[posts:])
+
+
+async def test_the_digest_names_cards_to_check(tmp_path: Path, clock: Clock) -> None:
+    """The digest names a card from the day on which its recheck is due."""
+    content = tmp_path / "content"
+    shutil.copytree(CONTENT, content)
+    facts = content / "tea" / "facts.yaml"
+    facts.write_text(facts.read_text().replace("checked:", "recheck: {date: 2026-12-07}\n    checked:", 1))
+    async with running(tmp_path, clock=clock, content=content) as here:
+        await say(here, MO, "/settings digest:news")
+        for days, named in ((5, False), (7, True)):
+            clock.forward(days=days)
+            await here.scheduler.run_due()
+            assert ("Cards to check: • Most people in the office drink tea." in reply_words(newest(here))) is named
 
 
 async def test_only_moderators_choose_where_the_digest_goes(here: Instance) -> None:

@@ -70,7 +70,7 @@ async def test_a_preview_survives_a_restart(tmp_path: Path) -> None:
 async def test_everything_can_be_changed_before_the_post(tmp_path: Path) -> None:
     """Before the post, a host can change a poll through *Edit*, *More settings* and *Another closing time*.
 
-    *Edit* opens filled in, and the preview shows each change.
+    Both forms open filled in, and the preview shows each change.
     """
     async with running(tmp_path) as here:
         preview = await say(here, ADA, LINE)
@@ -87,6 +87,9 @@ async def test_everything_can_be_changed_before_the_post(tmp_path: Path) -> None
         assert [each.name for each in more.inputs][:4] == ["secrecy", "quorum", "role", "most"]
         settled = await fill(here, ADA, more, secrecy=("named",), quorum="5", most="1")
         assert "Quorum: 5" in words(settled)
+        again = form_of(await click(here, ADA, settled, "More settings"))
+        assert {each.name: each.value for each in again.inputs if each.value} == {"quorum": "5", "most": "1"}
+        assert [choice.value for each in again.inputs for choice in each.options if choice.chosen] == ["named"]
         later = await choose(here, ADA, settled, "Another closing time", "In 1 week")
         assert "It closes 2026-12-02 12:00" in words(later)
         await click(here, ADA, later, "Post")
@@ -95,15 +98,19 @@ async def test_everything_can_be_changed_before_the_post(tmp_path: Path) -> None
 
 
 async def test_each_mistake_is_told_beside_its_field(tmp_path: Path) -> None:
-    """Parley shows each mistake in a form beside its field."""
+    """Parley shows each mistake in a form beside its field, and stores nothing of that form."""
     async with running(tmp_path) as here:
         form = form_of(await say(here, ADA, "/poll create"))
         outcome = await fill(here, ADA, form, question=" ", options="Tea\ntea", closes="whenever")
         assert set(outcome.errors) == {"question", "options", "closes"}
+        assert await here.polls.listed("test:demo") == []
         preview = await say(here, ADA, LINE)
         more = form_of(await click(here, ADA, preview, "More settings"))
-        wrong = await fill(here, ADA, more, quorum="many", most="9", role="@nobody")
+        wrong = await fill(here, ADA, more, secrecy=("named",), quorum="many", most="9", role="@nobody")
         assert {"quorum", "most"} <= set(wrong.errors)
+        await click(here, ADA, preview, "Post")
+        [poll] = await here.polls.listed("test:demo")
+        assert (poll.secret, poll.quorum) == (True, 0)
 
 
 async def test_a_preview_whose_time_has_passed_keeps_what_was_typed(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from bot.store import leases
 from bot.store.signals import Signal
 from bot.store.sql import Transaction
 from bot.telemetry.meter import Meter
-from tests.polls.test_scheduler import Moody
+from tests.polls.test_scheduler import Moody, Shy
 from tests.polls.test_who_may import CLOSES, HOME, MOMENT, T, opened, votes
 from tests.talk import ADA, BEN, MO, reply_words
 from tests.waits import until
@@ -133,16 +133,18 @@ async def test_each_edit_is_counted_by_its_end(
     """The meter counts each edit by its outcome.
 
     An edit that takes too long counts as an unavailable platform and is tried again. After a bug the message stays
-    stale.
+    stale. The host is told if the message's place is gone or closed to the bot.
     """
     poll, copy = await shown(here)
-    moody = Moody([failure] if failure else [])
-    use(here, moody)
+    shy = Shy()
+    shy.edit_failures = [failure] if failure else []
+    use(here, shy)
     await votes(here, poll, BEN)
     here.copies.refresh(poll.id)
     await here.copies.drain()
     assert (tally.edits, here.copies.due) == (ends, 0)
-    assert len(moody.edited) == ("ok" in ends)
+    assert len(shy.edited) == ("ok" in ends)
+    assert len(shy.notices) == notices
     assert await here.database.write(lambda tx: leases.take(tx, redrawing.lease_of(copy), "another"))
     stale = await here.database.read(messages.stale_copies)
     assert len(stale) == ("bug" in ends)
@@ -732,12 +734,13 @@ async def test_no_poll_that_has_ended_is_reminded_of(here: Instance, clock: Cloc
         (News.REMINDER, PollState.CANCELLED, 0),
         (News.OPENING, PollState.OPEN, 1),
         (News.OPENING, PollState.CANCELLED, 0),
+        (News.RESULT, PollState.CLOSED, 1),
     ],
 )
 async def test_only_a_result_is_told_of_a_poll_that_has_ended(
     here: Instance, news: News, state: PollState, posts: int
 ) -> None:
-    """A reminder or an opening that waits when its poll ends is dropped."""
+    """A result that waits after its poll's end is told; a reminder or an opening that waits then is dropped."""
     poll, moody = await opened(here), Moody()
     use(here, moody)
     if state is not PollState.OPEN:
@@ -852,9 +855,12 @@ async def test_a_member_is_reminded_where_the_platform_can(
 ) -> None:
     """A member who asked for a reminder gets it on a platform that can write to people.
 
-    On another platform nobody gets one, and the log has no bug.
+    On another platform nobody gets one, and neither does a member who can't be written to. Nothing is tried again, and
+    the log has no bug.
     """
-    for platform, told in ((TellingWall(), 1), (Moody(), 0)):
+    unreachable = TellingWall()
+    unreachable.away = {"ben"}
+    for platform, told in ((TellingWall(), 1), (unreachable, 0), (Moody(), 0)):
         poll = await opened(here, closes_at=clock() + DAY)
         use(here, platform)
         await here.polls.watch(poll, replace(BEN, now=clock()), HOME, T)
@@ -863,6 +869,7 @@ async def test_a_member_is_reminded_where_the_platform_can(
         await here.scheduler.run_due()
         assert len(getattr(platform, "private", ())) == told
         assert getattr(platform, "posted", []) == []
+        assert await here.database.write(lambda tx: outbox.take(tx, ["test"], clock() + DAY)) is None
         assert "bug" not in caplog.text
         clock.forward(days=2)
         await here.scheduler.run_due()

@@ -346,12 +346,18 @@ def test_a_link_replaces_what_stands_or_nothing(step: Step, replaces: int, rule:
 
 
 def test_an_extension_and_a_close_replace_nothing() -> None:
-    """An extension replaces no link, so a vote before it can still be changed after it."""
+    """An extension and a close replace no link, so a vote before an extension can still be changed after it.
+
+    After the close that vote's change is in the count.
+    """
     maker = RecordMaker()
     maker.vote(0, "0")
     maker.extend()
     maker.vote(0, "1")
     assert found(maker.record()) == set()
+    maker.end()
+    assert found(maker.record()) == set()
+    assert maker.counts == {"1": 1}
 
 
 @pytest.mark.parametrize("state", PollState)

@@ -223,15 +223,21 @@ async def test_a_database_that_fails_stops_no_redrawing(here: Instance, monkeypa
 
 
 async def test_what_fell_due_while_nothing_ran_happens_at_the_start(tmp_path: Path, clock: Clock) -> None:
-    """A poll whose closing time passed while no process ran is closed and announced at the next start."""
+    """A poll whose closing time passed while no process ran is closed and announced at the next start.
+
+    A vote after that time doesn't count, though the poll isn't closed yet.
+    """
     async with running(tmp_path, clock=clock) as before:
         await say(before, ADA, f"{OPEN} closes:1h")
         await press(before, BEN, "v1:vote:p1:1")
     clock.forward(days=3)
     async with running(tmp_path, clock=clock) as after:
+        late = await press(after, MO, "v1:vote:p1:0")
+        assert "no longer open" in reply_words(late.answer or Reply())
         await after.start()
         await until(lambda: wall(after).posted)
         assert "Winner: Black." in reply_words(wall(after).posted[0][1])
+        assert (await after.polls.listed("test:demo"))[0].ballots == 1
 
 
 async def test_a_copy_that_was_deleted_is_forgotten(here: Instance) -> None:

@@ -157,22 +157,26 @@ async def test_its_list_says_what_opens_when_and_who_may_stop_it(tmp_path: Path)
     [("whenever", "can't read"), ("yesterday", "Pick a later time"), ("2036-01-01", "Pick an earlier time")],
 )
 async def test_a_time_that_makes_no_sense_is_told_beside_its_field(opens: str, refusal: str, tmp_path: Path) -> None:
-    """The form refuses a time that it can't read, that has passed or that is too far ahead, beside its field."""
+    """The form refuses a time that it can't read, that has passed or that is too far ahead, beside its field.
+
+    Nothing is scheduled then.
+    """
     async with running(tmp_path) as here:
         assert refusal in (await schedule(here, ADA, opens)).errors["opens"]
+        assert "Nothing is scheduled" in words(await say(here, ADA, "/poll schedule"))
 
 
 async def test_a_close_that_fits_one_week_only_is_refused_for_every_week(tmp_path: Path) -> None:
-    """A weekly poll can't close on a date, but it can close on a weekday."""
+    """A weekly poll can't close on a date, but it can close on a weekday or after a span of time."""
     async with running(tmp_path) as here:
         dated = LINE.replace("closes:2h", "closes:2026-11-28")
         assert "Pick a later time" in (await schedule(here, ADA, "tomorrow 9:00", line=dated)).errors["opens"]
-        weekday = LINE.replace("closes:2h", 'closes:"friday 18:00"')
-        assert "The poll is scheduled" in words(await schedule(here, ADA, "tomorrow 9:00", line=weekday))
+        for line in (LINE, LINE.replace("closes:2h", 'closes:"friday 18:00"')):
+            assert "The poll is scheduled" in words(await schedule(here, ADA, "tomorrow 9:00", line=line))
 
 
 async def test_a_channel_that_is_gone_stops_the_schedule_and_its_host_is_told(tmp_path: Path) -> None:
-    """If its channel is gone, a schedule stops and posts nothing, and its host is told once."""
+    """If its channel is gone, a schedule stops and neither posts nor opens a poll, and its host is told once."""
     clock = Clock()
     async with running(tmp_path, clock=clock) as here:
         platform = here.platforms["test"] = TellingWall()
@@ -185,6 +189,7 @@ async def test_a_channel_that_is_gone_stops_the_schedule_and_its_host_is_told(tm
         assert person == "ada"
         assert "Its channel is gone" in reply_words(notice)
         assert platform.posted == []
+        assert await here.polls.listed("test:demo") == []
         assert "Nothing is scheduled" in words(await say(here, ADA, "/poll schedule"))
 
 

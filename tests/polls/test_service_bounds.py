@@ -330,7 +330,7 @@ async def test_a_receipt_is_contradicted_by_a_changed_database(here: Instance, t
 async def test_many_kinds_of_ballots_are_counted_as_few_are(
     here: Instance, monkeypatch: pytest.MonkeyPatch, method: Method, ballots: tuple[str, ...]
 ) -> None:
-    """A poll with too many kinds of ballots for the loop is counted in a thread, with the same result."""
+    """A poll with more kinds of ballots than `KINDS_ON_LOOP` has the same result as one with fewer."""
     poll = await opened(here, method=method)
     for number, text in enumerate(ballots):
         voter = replace(BEN, actor=replace(BEN.actor, id=f"v{number}"))
@@ -402,7 +402,7 @@ async def test_a_record_is_intact_or_it_is_not(here: Instance, tmp_path: Path, c
 async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.MonkeyPatch, state: BoxState) -> None:
     """A paused ballot box takes no vote, opening, edit, extension, close or cancellation.
 
-    Once it is open, it works again.
+    Once it is open, it takes all of them again.
     """
     monkeypatch.setattr(ballot_box, "CHECK_SECONDS", 0.0)
     poll = await opened(here)
@@ -422,6 +422,12 @@ async def test_a_paused_box_changes_nothing(here: Instance, monkeypatch: pytest.
     here.box.state = BoxState.OPEN
     assert await votes(here, poll, BEN) == CastEnd.CAST
     assert (await here.polls.extend(poll, ADA.actor, HOME, CLOSES + MOMENT, NOW, T)).closes_at > CLOSES
+    other = await opened(here)
+    assert await here.box.edit(other)
+    await here.polls.close(poll, ADA.actor, HOME, NOW, T)
+    await here.polls.cancel(other, ADA.actor, HOME, NOW, T)
+    states = [(await here.polls.get(each.id, T)).state for each in (poll, other)]
+    assert states == [PollState.CLOSED, PollState.CANCELLED]
 
 
 async def test_an_extension_is_shown_on_every_message(here: Instance) -> None:

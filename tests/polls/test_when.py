@@ -54,6 +54,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
         ("2026-12-01 18:00 UTC", datetime(2026, 12, 1, 18, 0, tzinfo=UTC)),
         ("2026-12-04 00:05 utc", datetime(2026, 12, 4, 0, 5, tzinfo=UTC)),
         ("2027-03-28 02:30", datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        ("2027-07-01 18:00", datetime(2027, 7, 1, 16, 0, tzinfo=UTC)),  # summer time
         ("1 min", datetime(2026, 11, 25, 12, 1, tzinfo=UTC)),
         ("366 days", datetime(2027, 11, 26, 12, 0, tzinfo=UTC)),
         ("13/01/2027", datetime(2027, 1, 13, 22, 59, tzinfo=UTC)),
@@ -67,7 +68,10 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
     ],
 )
 def test_spans_and_moments_are_understood_in_the_communitys_zone(line: str, moment: datetime) -> None:
-    """Parley reads times in the community's zone: `18:00` is six in the evening there, unless the host names a zone."""
+    """Parley reads times in the community's zone, in summer and in winter.
+
+    `18:00` is six in the evening there, unless the host names a zone.
+    """
     assert closing_time(line, NOW, BERLIN, T) == moment
 
 

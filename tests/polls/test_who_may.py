@@ -622,17 +622,20 @@ async def test_a_poll_that_no_message_shows_is_cancelled(here: Instance) -> None
 
 
 async def test_a_list_has_the_open_ones_first_and_alone_where_only_they_are_meant(here: Instance) -> None:
-    """A private poll is listed only in its place, not on a home page, and a list can be limited to open polls."""
+    """A list begins with the open polls, and can be limited to them.
+
+    A private poll is listed only in its place, and not on a home page.
+    """
     ended, still_open = await opened(here), await opened(here)
     private = await opened(here, replace(ADA, place=OFFICE))
     await here.polls.close(ended, ADA.actor, HOME, NOW, T)
 
-    async def listed(place: Place | None, **which: bool) -> set[str]:
-        return {poll.id for poll in await here.polls.listed("test:demo", place, **which)}
+    async def listed(place: Place | None, **which: bool) -> list[str]:
+        return [poll.id for poll in await here.polls.listed("test:demo", place, **which)]
 
-    assert await listed(None) == await listed(ADA.place) == {ended.id, still_open.id}
-    assert await listed(OFFICE) == {ended.id, still_open.id, private.id}
-    assert await listed(ADA.place, only_open=True) == {still_open.id}
+    assert await listed(None) == await listed(ADA.place) == [still_open.id, ended.id]
+    assert await listed(OFFICE) == [still_open.id, private.id, ended.id]
+    assert await listed(ADA.place, only_open=True) == [still_open.id]
 
 
 async def test_approval_takes_as_many_options_as_the_draft_says(here: Instance) -> None:
