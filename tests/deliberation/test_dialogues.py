@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +19,11 @@ from bot.deliberation.model import PEOPLE_MIN, SHOWN_MIN, Discussion, Discussion
 from bot.deliberation.proposals import OWN_STATEMENTS_MAX
 from bot.deliberation.report import digest, read_report
 from bot.instance import Instance
+from bot.packs.model import Lean
 from tests.hosting import click, fill, form_of
 from tests.talk import ADA, BEN, CHEN, MO, buttons, press, reply_words, say, wall, words
-from tests.world import Clock, request, running
+from tests.walls import wall_of
+from tests.world import SHIPPED, Clock, request, running
 
 STATEMENTS = (
     "Tea is free | Coffee is free | Cups are washed at once | The kitchen stays open | Guests may help themselves"
@@ -56,7 +59,7 @@ async def close(here: Instance, clock: Clock) -> None:
 
 async def test_a_discussion_goes_from_its_start_to_its_result(here: Instance, clock: Clock) -> None:
     """While a discussion is open, members see how many take part and no result. After the close everyone reads the
-    groups, the statements that most agree on and the hash of the totals."""
+    groups, the statements that most agree on, those that divide the groups, and the hash of the totals."""
     started = await say(here, ADA, START)
     assert "The discussion is open" in words(started)
     ((_, card),) = wall(here).posted
@@ -78,6 +81,8 @@ async def test_a_discussion_goes_from_its_start_to_its_result(here: Instance, cl
         assert "20 people took part." in reply_words(reply)
         assert "People fall into 2 groups: A with 10, B with 10." in reply_words(reply)
         assert "100% Cups are washed at once" in reply_words(reply)
+        assert "Opinions differ" in reply_words(reply)
+        assert re.search("(A 100%, B 0%|A 0%, B 100%) agree: Tea is free", reply_words(reply))
         assert "hash " in reply_words(reply)
     image = announced.cards[0].image
     assert image is not None
@@ -124,7 +129,7 @@ async def test_an_answer_can_be_changed_and_counts_once(here: Instance, clock: C
 
 @pytest.mark.parametrize(("count", "told"), [(PEOPLE_MIN, True), (PEOPLE_MIN - 1, False)])
 async def test_nothing_is_reported_below_seven_people(here: Instance, clock: Clock, count: int, told: bool) -> None:
-    """If fewer than 7 people took part, neither the result in the chat nor its files report anything."""
+    """If fewer than 7 people took part, no answer, posted message or file of the result reports anything."""
     await say(here, ADA, START)
     for who in people(count):
         await answer_all(here, who, {0: "agree"})
@@ -133,8 +138,10 @@ async def test_nothing_is_reported_below_seven_people(here: Instance, clock: Clo
     assert ("there's nothing to report" in words(result)) is not told
     export = await press(here, BEN, f"v1:discuss-export:{ID}")
     assert export.answer is not None
-    content = "".join(file.content for file in export.answer.files)
-    assert ("Tea is free" in content) is told
+    files = [file.content for file in export.answer.files]
+    posted = [reply_words(reply) for _, reply in wall(here).posted]
+    assert len(posted) == 2
+    assert [("Tea is free" in each) is told for each in (words(result), *posted, *files)] == [True] * 6
 
 
 @pytest.mark.parametrize(("count", "told"), [(SHOWN_MIN, True), (SHOWN_MIN - 1, False)])
@@ -217,6 +224,19 @@ async def test_a_member_s_statement_waits_for_a_moderator(here: Instance) -> Non
     assert "no longer in the discussion" in words(await press(here, ADA, f"v1:discuss-say:{ID}:6:agree"))
 
 
+@pytest.mark.parametrize(("away", "heard"), [(set(), True), ({"ben"}, False)], ids=["reached", "away"])
+async def test_the_author_of_a_rejected_statement_reads_why(here: Instance, away: set[str], heard: bool) -> None:
+    """The author of a rejected statement reads the moderator's reason in a private message. The moderator reads whether
+    Parley could reach the author."""
+    wall_of(here).away = away
+    await say(here, ADA, START)
+    await propose(here, BEN, "Milk is bought by everyone in turn")
+    gone = await here.bot.submit(replace(MO, now=here.now()), f"v1:discuss-rejected:{ID}:5", {"note": "Not ours"})
+    assert ("I told its author why" if heard else "I can't reach its author") in words(gone)
+    told = [(person, "Mo says why: Not ours" in reply_words(reply)) for person, reply in wall_of(here).private]
+    assert told == [("ben", True)] * heard
+
+
 async def test_a_muted_statement_takes_no_more_answers(here: Instance) -> None:
     """Members can't answer a muted statement, and earlier answers to it stay."""
     await say(here, ADA, START)
@@ -253,7 +273,8 @@ async def test_a_statement_of_140_characters_is_taken(here: Instance) -> None:
 
 
 async def test_a_similar_statement_is_shown_before_it_is_sent(here: Instance) -> None:
-    """Parley shows a similar statement to a member before it sends theirs. Only the author can send theirs too."""
+    """Parley shows a similar statement to a member before it sends theirs. Only the author can send theirs too. One that
+    the author drops can't be sent any more."""
     await say(here, ADA, START)
     shown = await propose(here, BEN, "Cups should be washed at once")
     assert "Cups are washed at once" in words(shown)
@@ -261,6 +282,10 @@ async def test_a_similar_statement_is_shown_before_it_is_sent(here: Instance) ->
     send = buttons(shown.answer)["Send mine too"]
     assert "isn't yours" in words(await press(here, CHEN, send))
     assert "Thank you for your statement" in words(await press(here, BEN, send))
+    other = await propose(here, BEN, "Guests may often help themselves")
+    assert other.answer is not None
+    await press(here, BEN, buttons(other.answer)["Drop mine"])
+    assert "isn't yours" in words(await press(here, BEN, buttons(other.answer)["Send mine too"]))
 
 
 async def test_one_member_adds_only_a_few_statements(here: Instance) -> None:
@@ -283,8 +308,11 @@ async def test_forged_and_foreign_presses_change_nothing(here: Instance) -> None
 
 
 async def test_an_answer_after_the_close_is_refused(here: Instance, clock: Clock) -> None:
-    """Parley refuses an answer after the close, and tells the member that it wasn't counted."""
+    """Parley refuses an answer after the close, and tells the member that it wasn't counted. An answer past the deadline
+    still counts until the scheduler closes the discussion."""
     await say(here, ADA, START)
+    clock.forward(days=8)
+    await answer_all(here, CHEN, {0: "agree"})
     await close(here, clock)
     assert "Your answer wasn't counted." in words(await press(here, BEN, f"v1:discuss-say:{ID}:0:agree"))
 
@@ -457,10 +485,20 @@ async def test_a_crowd_answers_at_once(here: Instance, clock: Clock) -> None:
     assert (row.people, statements[0].agrees, statements[1].disagrees) == (60, 60, 60)
 
 
-async def test_topics_give_statements_of_different_leanings(here: Instance) -> None:
-    """A host who types no statements reads that the discussion is open, or that it needs at least 5 statements."""
-    refused = await say(here, ADA, "/discuss start Kitchen?")
-    assert "Add at least 5 statements" in words(refused) or "The discussion is open" in words(refused)
+async def test_topics_give_statements_of_different_leanings(tmp_path: Path, clock: Clock) -> None:
+    """A host who types no statements opens the discussion with those of the topic. A member's first four have
+    one of each leaning."""
+    async with running(tmp_path, clock=clock, content=SHIPPED) as here:
+        assert "The discussion is open" in words(await say(here, ADA, "/discuss start Kitchen?"))
+        opened = await here.discussions.get(ID, here.bot._translator(ADA))
+        leanings = {each.words: each.lean for each in await statements_of(here, opened)}
+        for who in (BEN, CHEN):
+            turn, first = await say(here, who, "/discuss join"), []
+            for _ in Lean:
+                first.append(leanings[words(turn).splitlines()[1].removeprefix("> ")])
+                assert turn.answer is not None
+                turn = await press(here, who, buttons(turn.answer)["Agree"])
+            assert sorted(first) == sorted(Lean)
 
 
 async def test_a_rate_limit_does_not_slow_a_fast_rater(here: Instance) -> None:
@@ -470,9 +508,13 @@ async def test_a_rate_limit_does_not_slow_a_fast_rater(here: Instance) -> None:
 
 
 async def test_it_closes_once_though_two_processes_try(tmp_path: Path, clock: Clock) -> None:
-    """When two processes end the same discussion at the same moment, only one of them does."""
+    """When two processes end the same discussion at the same moment, only one of them does, and its place hears of it
+    once."""
     async with running(tmp_path, clock=clock) as one, running(tmp_path, clock=clock, shared=True) as other:
         await say(one, ADA, START)
         clock.now += timedelta(days=8)
         ended = await asyncio.gather(one.discussions.end(ID, clock()), other.discussions.end(ID, clock()))
         assert sorted(ended) == [False, True]
+        await asyncio.gather(one.scheduler.run_due(), other.scheduler.run_due())
+        posted = [reply.cards[0].title for here in (one, other) for _, reply in wall(here).posted]
+        assert posted.count("Closed: How should the kitchen work?") == 1
