@@ -217,16 +217,19 @@ async def test_a_message_is_redrawn_at_each_change_and_once_at_the_end(here: Ins
 async def test_a_close_that_fails_is_said_once_in_the_log(
     here: Instance, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Parley logs once that it can't close a discussion, and closes other discussions all the same."""
+    """Parley logs once that it can't close a discussion, tries again each time, and closes other discussions all the
+    same."""
     one, two = await started(here), await started(here)
-    whole = here.discussions.end
+    whole, tries = here.discussions.end, []
 
     async def fail(discussion: str, *arguments: object, **named: object) -> bool:
         if discussion == one.id:
+            tries.append(discussion)
             raise BotError("broken")
         return await whole(discussion, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(type(here.discussions), "end", lambda _self, *a, **k: fail(*a, **k))
     await end(here, clock, WEEK, timedelta(minutes=1))
     assert caplog.text.count(f"can't close discussion {one.id}") == 1
+    assert len(tries) == 2
     assert (await current(here, two)).state is PollState.CLOSED

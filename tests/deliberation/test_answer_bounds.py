@@ -82,7 +82,8 @@ async def test_only_an_open_statement_is_shown_and_answered(here: Instance, stat
 
 
 async def test_the_first_five_stay_the_same_for_a_member(here: Instance) -> None:
-    """Each of a member's first five statements stays the same until they answer it, and no statement comes twice."""
+    """Each of a member's first five statements stays the same until they answer it, and no statement comes twice.
+    Another member gets another five."""
     discussion = await started(here, starters=tuple((f"Statement {n} holds", "") for n in range(40)))
     seen: list[int] = []
     for _ in range(40):
@@ -94,6 +95,13 @@ async def test_the_first_five_stay_the_same_for_a_member(here: Instance) -> None
         await here.discussions.answer(discussion, BEN.actor, turn.statement.position, 1, T)
     assert sorted(seen) == list(range(40))
     assert (await here.discussions.turn(discussion, BEN.actor)).statement is None
+    others: list[int] = []
+    for _ in range(5):
+        turn = await here.discussions.turn(discussion, CHEN.actor)
+        assert turn.statement is not None
+        others.append(turn.statement.position)
+        await here.discussions.answer(discussion, CHEN.actor, turn.statement.position, 1, T)
+    assert others != seen[:5]
 
 
 @pytest.mark.parametrize("request_", [ADA, BEN, CHEN, MO])
