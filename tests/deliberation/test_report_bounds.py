@@ -179,14 +179,17 @@ def test_the_draw_favours_what_is_new_and_what_moves_people() -> None:
     ],
 )
 def test_what_moderators_never_accepted_is_not_in_the_result(state: StatementState, shown: bool) -> None:
-    """A result leaves out the statements that moderators never accepted. A muted statement is in it, but not in the
-    common ground."""
+    """A result leaves out the statements that moderators never accepted. A muted statement is in it with its
+    numbers, but neither in the common ground nor among the rejected statements."""
     statements = [SHOWN[0], replace(SHOWN[1], state=state)]
     report = make_report(statements, ballots((20, 0, 1), (20, 1, 1)))
     assert [each.position for each in report.statements] == [0, 1][: 1 + shown]
     assert (1 in report.common) is (state is StatementState.OPEN)
     assert all(each.muted is (state is StatementState.MUTED) for each in report.statements[1:])
-    assert len(make_report(statements, ballots((20, 0, 1), (20, 1, -1))).statements) == 1 + shown
+    assert all(each.total == AnswerTotal(20, 0, 0) for each in report.statements)
+    against = make_report(statements, ballots((20, 0, 1), (20, 1, -1)))
+    assert len(against.statements) == 1 + shown
+    assert (1 in against.rejected) is (state is StatementState.OPEN)
 
 
 def reported(position: int, agree: int, disagree: int, *groups: AnswerTotal) -> ReportedStatement:
