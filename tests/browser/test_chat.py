@@ -28,17 +28,21 @@ async def become(page: Page, name: str) -> None:
     await up_to_date(page)
 
 
-async def test_a_newcomer_knows_what_to_do(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Is this true: ", "Supported"), ("What speaks against ", "Counterarguments to: "), ("What would ", "A tea fund")],
+)
+async def test_a_newcomer_knows_what_to_do(page: Page, question: str, answer: str) -> None:
     """The first screen names the topic, says that each claim has a verdict and its sources, and offers three questions.
-    One press asks a question."""
+    One press asks a question, and its answer replaces the first screen."""
     welcome = page.get_by_role("region", name="Welcome")
     await expect(welcome.get_by_role("heading", name="Tea in the office")).to_be_visible()
     await expect(welcome).to_contain_text("Each has a verdict and its sources.")
     await expect(page.get_by_text("Demonstration: you can be any of these people on this machine.")).to_be_visible()
     await expect(page.get_by_placeholder("Ask a question, or type /")).to_be_visible()
     await expect(welcome.get_by_role("button")).to_have_count(3)
-    await welcome.get_by_role("button", name="Is this true: ").click()
-    await expect(page.get_by_role("article")).to_be_visible()
+    await welcome.get_by_role("button", name=question).click()
+    await expect(page.get_by_role("article", name=answer)).to_be_visible()
     await expect(page.locator("#welcome")).to_be_hidden()
 
 
@@ -149,17 +153,21 @@ async def test_one_entry_is_opened_from_a_list(page: Page) -> None:
 
 
 async def test_several_entries_are_picked_from_a_list(page: Page) -> None:
-    """If a member picks too few entries of a list, the page says beside it how many they may pick, and sends
-    nothing."""
+    """A member picks several entries of a list and sends them once. If the entries are too few or too many, the page
+    says beside the list how many the member may pick, and sends nothing."""
     await say(page, "/everything")
     several = page.get_by_role("group", name="Some of them")
     send = page.locator("form.pick", has=several).get_by_role("button")
-    await several.get_by_label("Blue").check()
-    await send.click()
-    await expect(several.get_by_role("alert")).to_have_text("Choose at least 2 and at most 3.")
-    await several.get_by_label("Red").check()
+    for picked in (("Blue",), ("Blue", "Red", "Green", "Grey")):
+        for colour in picked:
+            await several.get_by_label(colour).check()
+        await send.click()
+        await expect(several.get_by_role("alert")).to_have_text("Choose at least 2 and at most 3.")
+    for colour in ("Green", "Grey"):
+        await several.get_by_label(colour).uncheck()
     await send.click()
     await expect(page.get_by_role("article", name="Picked")).to_contain_text("red, blue")
+    await expect(page.get_by_role("article", name="Picked")).to_have_count(1)
 
 
 async def test_a_control_replaces_its_message_in_place(page: Page) -> None:

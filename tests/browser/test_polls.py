@@ -341,8 +341,8 @@ async def test_a_restart_in_between_keeps_the_poll(
 async def test_a_poll_s_page_can_be_read_by_everyone(
     hall: Hall, ada: Page, pages: AsyncExitStack, context: BrowserContext
 ) -> None:
-    """A poll's page has enough contrast in both colour schemes and one heading of the first rank. At 320 pixels nothing
-    but a picture is wider than the page."""
+    """A poll's page has enough contrast in both colour schemes, one heading of the first rank and unique ids. At 320
+    pixels nothing but a picture is wider than the page."""
     await say(ada, f"{CREATE} method:ranked public:yes results:live quorum:1")
     await button(card(ada, "Which tea?"), "Vote").click()
     await card(ada, "Your ballot: Which tea?").get_by_label("Oolong").select_option("1")
@@ -354,6 +354,8 @@ async def test_a_poll_s_page_can_be_read_by_everyone(
         await poll_page.goto(url)
         assert [wide for wide in await overflow(poll_page) if "img" not in wide] == []
         assert await poll_page.locator("h1").count() == 1
+        ids = await poll_page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+        assert len(ids) == len(set(ids)) > 0
         for scheme in ("light", "dark"):
             await poll_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             assert await poll_page.evaluate(CONTRAST) == []

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
@@ -117,10 +118,17 @@ async def test_a_pack_that_cannot_be_shown_yet_appears_when_it_is_mended(table: 
 
 
 async def test_a_card_is_found_by_any_of_its_words(table: Table) -> None:
-    """The search box narrows the list of cards while an editor types, in any case. Its words and the focus stay when a
-    file is saved."""
+    """The search box finds a card by words of its title, id or alias, in any case, and narrows the list while an editor
+    types. Its words and the focus stay when a file is saved."""
     await table.show("tea")
     box = table.page.get_by_role("searchbox", name="Search this topic")
+    for typed, title in (
+        ("FROM the office", "Coffee was banned from the office."),
+        ("coffee-banned", "Coffee was banned from the office."),
+        ("who drinks", "Most people in the office drink tea."),
+    ):
+        await box.fill(typed)
+        await expect(table.page.locator("#entries [data-search]:visible")).to_contain_text([title])
     await box.fill("coffee BAN")
     await expect(table.page.locator("#found")).to_have_text("1 found")
     link = table.page.get_by_role("link", name="Coffee was banned from the office.")
@@ -137,11 +145,12 @@ async def test_a_card_is_found_by_any_of_its_words(table: Table) -> None:
     )
 
 
-async def test_what_a_card_leads_to_is_seen_too(table: Table) -> None:
-    """A card's sources are one click away in the preview, at an address of their own."""
-    await table.show("tea/coffee-banned")
-    await table.page.get_by_role("navigation", name="Opened from the card").get_by_role("link", name="Sources").click()
-    await expect(table.page).to_have_url(f"{table.url}tea/coffee-banned?view=sources")
+@pytest.mark.parametrize(("link", "view"), [("Sources", "sources"), ("Counterarguments", "counter")])
+async def test_what_a_card_leads_to_is_seen_too(table: Table, link: str, view: str) -> None:
+    """A card's sources and counterarguments are one click away in the preview, each at an address of its own."""
+    await table.show("tea/tea-popular")
+    await table.page.get_by_role("navigation", name="Opened from the card").get_by_role("link", name=link).click()
+    await expect(table.page).to_have_url(f"{table.url}tea/tea-popular?view={view}")
     await expect(table.platform("Web chat")).to_contain_text("Back to the card")
 
 

@@ -28,8 +28,8 @@ async def readable(page: Page) -> None:
 
 
 async def test_an_admin_installs_parley_with_a_browser(tmp_path: Path, context: BrowserContext) -> None:
-    """An admin installs Parley from its install page: after a no at Slack they can start again, and after a yes Parley
-    is in the workspace. The pages set no cookie, and the browser logs no error."""
+    """An admin installs Parley from its install page with the keyboard: after a no at Slack they can start again, and
+    after a yes Parley is in the workspace. The pages set no cookie, and the browser logs no error."""
     async with slack_world(tmp_path, several=True) as world, watched(context) as page:
         team = world.server.add_team("South House")
         await page.goto(world.install_page)
@@ -40,8 +40,8 @@ async def test_an_admin_installs_parley_with_a_browser(tmp_path: Path, context: 
         await page.get_by_role("link", name="Cancel").click()
         await expect(page.get_by_role("heading", name="You didn't install Parley")).to_be_visible()
         await readable(page)
-        await page.get_by_role("link", name="Start again").click()
-        await page.get_by_role("link", name="Add to Slack").click()
+        await page.get_by_role("link", name="Start again").press("Enter")
+        await page.get_by_role("link", name="Add to Slack").press("Enter")
         await page.get_by_role("link", name="Allow in South House").click()
         await expect(page.get_by_role("heading", name="Parley is now in South House")).to_be_visible()
         await expect(page.get_by_role("link", name="Open Slack")).to_be_visible()
