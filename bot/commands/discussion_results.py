@@ -100,7 +100,7 @@ def chart(t: Translator, discussion: Discussion, report: DiscussionReport) -> Im
 
 
 def _footer(t: Translator, discussion: Discussion) -> str:
-    return f"{footer(t, discussion)} · {t('hash')} {discussion.result_hash[:HASH_SHOWN]}"
+    return " · ".join((footer(t, discussion), t("hash") + " " + discussion.result_hash[:HASH_SHOWN]))
 
 
 def turnout(t: Translator, report: DiscussionReport) -> str:

@@ -86,7 +86,7 @@ def when(poll: Poll, zone: tzinfo) -> Time:
 
 def footer_with_head(t: Translator, poll: Poll) -> str:
     """Name the poll with its ballots and its record's head, for a reader to compare later."""
-    return f"{footer(t, poll)} · {t('chain head')} {shown_head(poll.head)}"
+    return " · ".join((footer(t, poll), t("chain head") + " " + shown_head(poll.head)))
 
 
 def opened(poll: Poll, zone: tzinfo) -> Time:

@@ -65,7 +65,7 @@ class PrivacyCommands:
             "I read commands, messages that mention me, your direct messages to me, and messages on which someone "
             "uses Find facts. I answer them and store none of them."
         )
-        more = f"{self.privacy.secrecy.own_data(t)} {t('I count look-ups, never who asked.')} {read}"
+        more = " ".join((self.privacy.secrecy.own_data(t), t("I count look-ups, never who asked."), read))
         erase = Button(t("Erase my data"), Action("privacy-ask"), style=ButtonStyle.DANGER)
         return Outcome(
             Reply((Card(title=t("The data I store about you"), body=text(bullets(lines), more), controls=(erase,)),))
@@ -110,7 +110,7 @@ class PrivacyCommands:
         explanation = text(
             paragraph(Bold(t("I'll erase this for good:"))),
             bullets(goes),
-            f"{t('Your ballots in closed polls stay in the count.')} {self.privacy.secrecy.erasure(t)}",
+            t("Your ballots in closed polls stay in the count.") + " " + self.privacy.secrecy.erasure(t),
             t("Suggestions that an editor has accepted stay, without your name."),
         )
         button = Button(t("Erase now"), Action("privacy-erase"), style=ButtonStyle.DANGER)

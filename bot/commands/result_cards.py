@@ -37,7 +37,7 @@ def result_card(
         image=image if result.valid else None,
         footer=opened_by(t, poll)
         + id_and_method(t, poll)
-        + (f" · {t('chain head')} {shown_head(poll.head)}" if poll.state is PollState.CLOSED else ""),
+        + (" · " + t("chain head") + " " + shown_head(poll.head) if poll.state is PollState.CLOSED else ""),
         poll=poll.id,
         tone=result_tone(result) if poll.state is PollState.CLOSED else Tone.INFO,
         controls=tuple(_controls(t, poll, result)),

@@ -70,7 +70,7 @@ def _origin(t: Translator, pack: Pack) -> str:
         about = t("The claims come from “{title}”.", title=essay.title)
     else:
         about = t("The claims come from one essay. {note}", note=_first_sentence(essay.note or "")).strip()
-    return f"{about} {t('Each has a verdict and its sources.')}"
+    return about + " " + t("Each has a verdict and its sources.")
 
 
 def _questions(t: Translator, pack: Pack) -> Iterator[Button]:
