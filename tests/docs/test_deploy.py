@@ -82,17 +82,21 @@ def test_the_unit_has_bounds() -> None:
 
 
 def test_the_proxy_slows_who_sends_too_much() -> None:
-    """The proxy limits the requests and connections of one address and the connections of all, and cuts off heads and
-    bodies that never end."""
+    """The proxy limits the requests and connections of one address and the connections of all, answers what is too much
+    with 429, and cuts off heads and bodies that never end."""
     text = COMPOSE[1].read_text(encoding="utf-8")
     content = yaml.safe_load(text)["configs"]["proxy"]["content"].replace("$$", "$")
     zones = dict(re.findall(r"limit_(req|conn)_zone \$binary_remote_addr zone=(\w+):", content))
     inside = content.partition("server {")[2]
     assert re.search(rf"limit_req zone={zones['req']} ", inside)
     assert re.search(rf"limit_conn {zones['conn']} \d+;", inside)
-    assert re.search(r"limit_conn_zone \$server_port zone=(\w+):", content)
-    assert "client_header_timeout" in inside
-    assert "client_body_timeout" in inside
+    of_all = re.search(r"limit_conn_zone \$server_port zone=(\w+):", content)
+    assert of_all is not None
+    assert re.search(rf"limit_conn {of_all[1]} \d+;", inside)
+    for limit in ("limit_req_status", "limit_conn_status"):
+        assert f"{limit} 429;" in content
+    for part in ("header", "body"):
+        assert re.search(rf"client_{part}_timeout \d+s;", inside)
 
 
 def test_key_and_database_lie_apart() -> None:

@@ -42,10 +42,13 @@ def is_in_step(document: Path, name: str, rows: str) -> None:
 
 @pytest.mark.parametrize("group", made.GROUPS)
 async def test_the_command_tables_are_the_declarations(group: str, tmp_path: Path) -> None:
-    """The guide of each group of readers lists their commands in the words of their declarations."""
+    """The guide of each group of readers lists their commands in the words of their declarations. Each command stands in
+    one of these guides alone."""
     async with running(tmp_path) as instance:
         groups = made.command_groups(instance.bot.commands)
     assert all(groups.values())
+    guided = [command.name for commands in groups.values() for command in commands]
+    assert sorted(guided) == sorted({command.name for command in instance.bot.commands.values()})
     is_in_step(ROOT / "docs" / f"{group}.md", f"commands for {group}", made.command_table(groups[group]))
 
 
@@ -62,11 +65,14 @@ def test_the_table_of_figures_is_the_figures() -> None:
 
 
 def test_every_setting_is_in_the_reference() -> None:
-    """docs/configuration.md lists every setting with its variable and its description."""
+    """docs/configuration.md lists every setting with its variable, its default and its description."""
     rows = CONFIGURATION.read_text(encoding="utf-8")
     for name, info in Settings.model_fields.items():
         assert info.description
-        assert re.search(rf"^- `PARLEY_{name.upper()}` \([^)]+\): {re.escape(info.description)}$", rows, re.MULTILINE)
+        default = "the shipped packs" if name == "content" else f"`{info.default}`"
+        stated = f"; {re.escape(default)}" if info.default else ""
+        row = rf"^- `PARLEY_{name.upper()}` \([^;)]+{stated}\): {re.escape(info.description)}$"
+        assert re.search(row, rows, re.MULTILINE), name
 
 
 @pytest.mark.parametrize(("name", "rows"), made.pack_tables().items(), ids=made.pack_tables())
@@ -141,14 +147,19 @@ def test_the_promise_is_the_one_that_voters_read() -> None:
 
 
 def test_what_a_restored_backup_brings_back_is_said() -> None:
-    """README links a restored backup to docs/operators.md, which lists the steps for the polls that it brings back."""
-    assert "[restores an older backup](docs/operators.md#back-up-and-restore)" in README.read_text(encoding="utf-8")
-    steps = (
-        (ROOT / "docs" / "operators.md")
-        .read_text(encoding="utf-8")
-        .partition("An older backup brings its polls back")[2]
-    )
-    for step in ("`parley polls list`", "announcements", "`/log`", "cancel each poll whose result was announced"):
+    """README names a restored backup as the one case in which a closed poll opens again, and links it to
+    docs/operators.md, which says what the backup brings back and lists the steps for its polls."""
+    again = "A closed poll never opens again, unless the operator [restores an older backup]"
+    assert f"{again}(docs/operators.md#back-up-and-restore)" in README.read_text(encoding="utf-8")
+    steps = OPERATORS.read_text(encoding="utf-8").partition("An older backup brings its polls back")[2]
+    said = ("after it are gone", "a poll that ended meanwhile is open again")
+    for step in (
+        *said,
+        "`parley polls list`",
+        "announcements",
+        "`/log`",
+        "cancel each poll whose result was announced",
+    ):
         assert step in steps.partition("\n## ")[0], step
 
 
@@ -188,7 +199,7 @@ def test_every_folder_of_the_house_is_on_the_map() -> None:
             assert f"`{benchmark.stem}`" in text, benchmark
 
 
-def test_the_changelog_tells_what_is_not_released() -> None:
+def test_the_changelog_begins_with_what_is_not_released() -> None:
     """The changelog begins with a section Unreleased. If another section follows, it is that of the project's
     version."""
     text = CHANGELOG.read_text(encoding="utf-8")

@@ -58,8 +58,10 @@ def test_every_quote_stands_in_the_essay() -> None:
 
 
 def test_every_claim_of_the_essay_has_a_fact(pack: Pack, dossier: dict[str, Any]) -> None:
-    """For each claim of the dossier, a fact quotes words of the claim from the same paragraph of the essay."""
+    """For each of the dossier's claims, C1 to C34, a fact quotes words of the claim from the same paragraph of the
+    essay."""
     facts = list(pack.all(Fact))
+    assert [claim["id"] for claim in dossier["claims"]] == [f"C{number}" for number in range(1, 35)]
     for claim in dossier["claims"]:
         paragraph = int(claim["para"].removeprefix("P"))
         near = [
@@ -111,10 +113,15 @@ def test_the_essays_text_is_not_in_the_pack(pack: Pack) -> None:
 
 
 def test_statements_and_terms_are_all_there(pack: Pack, dossier: dict[str, Any]) -> None:
-    """The pack has as many statements of each leaning as the dossier, and at least the dossier's 32 terms."""
-    leans = sorted(statement.lean.value for statement in pack.all(Statement))
-    assert leans == sorted(statement["lean"].removesuffix(" line") for statement in dossier["statements"])
-    assert len(list(pack.all(Term))) >= len(dossier["glossary"]) == 32
+    """The pack has the dossier's 30 statements with their leanings, and its 32 terms. One statement and one term are
+    worded anew."""
+    leans = {statement.text: statement.lean.value for statement in pack.all(Statement)}
+    listed = {each["text"]: each["lean"].removesuffix(" line") for each in dossier["statements"]}
+    assert sorted(leans.values()) == sorted(listed.values())
+    assert len(leans.items() & listed.items()) == len(listed) - 1 == 29
+    terms = {term.term.casefold() for term in pack.all(Term)}
+    assert len(terms) >= len(dossier["glossary"]) == 32
+    assert len({each["term"].casefold() for each in dossier["glossary"]} - terms) == 1
 
 
 def test_the_timeline_has_the_year_that_is_borne_out(

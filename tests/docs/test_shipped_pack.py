@@ -238,8 +238,11 @@ def test_no_source_is_quoted_at_length(pack: Pack) -> None:
 
 
 def test_every_argument_has_its_side(pack: Pack) -> None:
-    """Every argument is about a card that exists in the pack."""
-    assert all(argument.target in pack.entries for argument in pack.all(Argument))
+    """Every argument is about cards that exist in the pack, and each of them lists it on its side, for or against."""
+    for argument in pack.all(Argument):
+        for target in argument.targets:
+            assert target in pack.entries, argument.id
+            assert argument in pack.arguments(target, argument.side), argument.id
 
 
 def _rows(page: Path) -> list[list[str]]:
