@@ -279,10 +279,11 @@ async def test_every_kind_of_card_can_be_edited(here: Instance, content: Path, c
 
 
 async def test_a_mistake_stands_beside_its_input(here: Instance, content: Path) -> None:
-    """Each mistake stands beside its input and changes no draft. A statement may have up to 300 characters."""
+    """Each mistake stands beside its input, and changes neither the draft nor the topic. A statement may have up to 300
+    characters."""
     suggestion = await accepted(here)
-    draft = content / f"tea/drafts/suggestion-{suggestion}.yaml"
-    before = draft.read_bytes()
+    before = {file: file.read_bytes() for file in (content / "tea").rglob("*.yaml")}
+    assert content / f"tea/drafts/suggestion-{suggestion}.yaml" in before
     form = await form_of(here, suggestion)
     cases: list[tuple[Answers, dict[str, str]]] = [
         ({"sources": "no-such-source"}, {"sources": "no-such-source"}),
@@ -295,7 +296,7 @@ async def test_a_mistake_stands_beside_its_input(here: Instance, content: Path) 
         outcome = await submit(here, MO, form.action.encode(), {**as_it_stands(form), **changes})
         assert set(outcome.errors) == set(errors), outcome.errors
         assert all(part in outcome.errors[name] for name, part in errors.items()), outcome.errors
-    assert draft.read_bytes() == before
+    assert {file: file.read_bytes() for file in (content / "tea").rglob("*.yaml")} == before
     assert not (await submit(here, MO, form.action.encode(), {**as_it_stands(form), "statement": "x" * 300})).errors
 
 

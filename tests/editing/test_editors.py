@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.markup import ChannelMention
+from bot.chat.markup import ChannelMention, RoleMention
 from bot.chat.vocabulary import Actor, Place, Reply, Request
 from bot.communities import repository as communities
 from bot.communities.action_log import Deed
@@ -185,15 +185,18 @@ async def test_settings_are_in_the_log_as_they_are_typed(tmp_path: Path) -> None
 
 
 async def test_settings_in_the_log_have_names(tmp_path: Path) -> None:
-    """The log shows a topic by its title and a channel as its platform names it; a topic that is gone keeps its id."""
+    """The log shows a topic by its title, and a channel or a role as its platform names it. A topic that is gone keeps
+    its id."""
     async with running(tmp_path) as instance:
         await say(instance, MO, "/settings topic:tea digest:office")
+        await say(instance, MO, "/settings ping:tasters moderators:stewards")
         gone = instance.action_log.entry(Deed.SETTINGS, NOW, by=MO.actor, detail="topic: coffee", community="test:demo")
         await instance.database.write(gone)
         outcome = await say(instance, MO, "/log")
         assert outcome.answer is not None
         pieces = [piece for block in outcome.answer.cards[0].body for piece in block.inlines]
         assert ChannelMention("office", "office") in pieces
+        assert {RoleMention("tasters", "tasters"), RoleMention("stewards", "stewards")} <= {*pieces}
         log = words(outcome)
         assert "(topic: Tea in the office, digest: office)" in log
         assert "(topic: coffee)" in log

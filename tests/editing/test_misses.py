@@ -13,7 +13,7 @@ from bot.i18n import translator
 from bot.instance import Instance
 from bot.packs.loader import load_library
 from bot.search.answer import Certainty
-from tests.editing.packs import copied, serving
+from tests.editing.packs import copied, edit, serving
 from tests.talk import ADA, MO, buttons, press, say, words
 from tests.world import NOW
 
@@ -99,6 +99,7 @@ async def test_a_button_holds_no_words_and_is_for_editors(tmp_path: Path) -> Non
 
 
 async def test_a_pack_or_card_that_is_gone_is_said(tmp_path: Path) -> None:
+    """An editor who presses a button of a pack or card that is gone reads that it is no longer there."""
     async with serving(tmp_path, copied(tmp_path)) as instance:
         await look(instance, f"/fact {LOOKED_FOR}", 3)
         digest = (await alias_button(instance)).split(":")[2]
@@ -188,14 +189,17 @@ def test_what_takes_a_hand_is_left_alone(tmp_path: Path, aliases: str) -> None:
 
 
 def test_a_pack_that_would_not_pass_is_left_alone(tmp_path: Path) -> None:
-    """Parley refuses an alias that is too long and a card that doesn't exist, and leaves the file as it is."""
+    """Parley refuses an alias that is too long, a card that doesn't exist, and any alias for a pack with an error of its
+    own. The file stays as it is."""
     folder = pack_with(tmp_path, "")
     before = (folder / "facts.yaml").read_bytes()
-    for alias in ("x" * 2_000,):
-        with pytest.raises(Refused, match="the pack has errors"):
-            add_words(folder, "tea-popular", alias, NOW.date(), T)
+    with pytest.raises(Refused, match="the pack has errors"):
+        add_words(folder, "tea-popular", "x" * 2_000, NOW.date(), T)
     with pytest.raises(NotFound):
         add_words(folder, "nothing-here", "hot drinks", NOW.date(), T)
+    edit(folder.parent, "name: A tea fund", "title: A tea fund", "tea/options.yaml")
+    with pytest.raises(Refused, match="the pack has errors"):
+        add_words(folder, "tea-popular", "hot drinks", NOW.date(), T)
     assert (folder / "facts.yaml").read_bytes() == before
 
 

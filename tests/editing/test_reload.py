@@ -25,6 +25,7 @@ from bot.instance import Instance
 from bot.library.reader_process import ReaderHere, ReaderProcess
 from bot.library.reload import Acceptance, Refusal, Same
 from bot.library.snapshot import Difference, Parcel
+from bot.packs.check import check_library
 from bot.packs.problems import Problem, Severity
 from tests.editing.packs import copied, edit, notices, serving, statement
 from tests.talk import ADA, MO, buttons, press, reply_words, say, wall, words
@@ -99,11 +100,14 @@ async def test_a_mended_error_that_leaves_nothing_new_is_forgotten(tmp_path: Pat
 
 
 async def test_warnings_are_counted_and_refuse_nothing(tmp_path: Path, content: Path) -> None:
-    """A change with warnings goes live, and the message to the editors says which command shows them."""
+    """A change with warnings goes live. The message to the editors says how many there are and which command shows
+    them."""
     async with serving(tmp_path, content) as here:
         edit(content, "    sources: [kitchen-count]\n", "")
         await here.content.look()
-        assert "/content problems shows" in notices(here)[0]
+        counted = re.search(r"(\d+) warnings?; /content problems shows", notices(here)[0])
+        assert counted is not None
+        assert int(counted[1]) == len(here.content.shelf.current.warnings)
         problems = words(await say(here, MO, "/content problems"))
         assert "The content is live." in problems
         assert "tea/facts.yaml:2:9: this fact has no source" in problems
@@ -248,13 +252,23 @@ async def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Pa
         assert await statement(here) == AFTER
 
 
-async def test_what_is_read_before_and_after_must_be_the_same(tmp_path: Path, content: Path) -> None:
-    """A reading of unchanged files is steady, and a reading of changed files has another version."""
+async def test_what_is_read_before_and_after_must_be_the_same(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading of unchanged files is steady. A reading of changed files has another version, and one during which a
+    file changes isn't steady."""
     reader = ReaderHere()
     parcel = await reader.read(content, NOW.date())
     assert parcel.steady
     edit(content, BEFORE, AFTER)
-    assert (await reader.read(content, NOW.date())).version != parcel.version
+    changed = await reader.read(content, NOW.date())
+    assert (changed.steady, changed.version == parcel.version) == (True, False)
+
+    def check_and_save(source: Path, today: date) -> object:
+        checked = check_library(source, today)
+        edit(content, AFTER, BEFORE)
+        return checked
+
+    monkeypatch.setattr("bot.library.snapshot.check_library", check_and_save)
+    assert not (await reader.read(content, NOW.date())).steady
 
 
 async def test_processes_on_one_folder_agree_and_tell_once(tmp_path: Path, content: Path) -> None:
@@ -382,8 +396,12 @@ def test_each_problem_that_is_told_fits_every_platform(limits: Limits) -> None:
 
 
 class Broken(ReaderHere):
+    mended = False
+
     async def read(self, source: Path, today: date) -> Parcel:
-        raise Unavailable("no memory")
+        if not self.mended:
+            raise Unavailable("no memory")
+        return await super().read(source, today)
 
 
 async def test_a_reader_that_fails_changes_nothing(tmp_path: Path, content: Path) -> None:
@@ -437,6 +455,22 @@ async def test_a_running_instance_sees_by_itself_what_is_saved(
     tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     await asyncio.wait(tasks, timeout=5) if tasks else None
     assert [task for task in tasks if not task.done()] == []
+
+
+async def test_a_watch_goes_on_after_a_reader_that_failed(
+    tmp_path: Path, content: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the reader fails, the watch logs why and tries again, and it loads the change once the reader works."""
+    monkeypatch.setattr("bot.library.reload.SETTLE", 0.01)
+    monkeypatch.setattr("bot.library.reload.RETRY", 0.01)
+    reader = Broken()
+    async with serving(tmp_path, content, watch="events", clock=RealClock(), reader=reader) as here:
+        await here.start()
+        edit(content, BEFORE, AFTER)
+        await until(lambda: caplog.text.count("can't read the content: no memory") > 1)
+        assert served(here) == BEFORE
+        reader.mended = True
+        await until(lambda: served(here) == AFTER)
 
 
 class RealClock(Clock):
