@@ -107,9 +107,13 @@ def test_what_changed_meanwhile_is_not_noted(tmp_path: Path) -> None:
 
 
 def test_an_address_with_a_mistake_is_the_checkers_business(tmp_path: Path) -> None:
-    """Parley doesn't ask an address that isn't valid."""
+    """Parley doesn't ask an address that isn't valid, and the checker reports it at its line."""
     sources = SOURCES.replace("https://example.org/survey", "'http://[example.org'")
-    assert links_of(read_pack(make_pack(tmp_path / "pack", {"sources.yaml": sources}))) == []
+    folder = make_pack(tmp_path / "pack", {"sources.yaml": sources})
+    assert links_of(read_pack(folder)) == []
+    (problem,) = check_pack(folder, None, date(2025, 3, 1)).problems
+    assert (problem.code, problem.line) == ("invalid-value", 5)
+    assert "`url`" in problem.message
 
 
 def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
@@ -124,7 +128,8 @@ def test_an_entry_in_braces_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """A reader sees the old file or the new one whole at any moment. The file keeps its mode and leaves no rest."""
+    """A reader sees the old file or the new one whole at any moment, and the file keeps its mode. Nothing else is left
+    in its folder, not even if the file can't be replaced."""
     file = tmp_path / "sources.yaml"
     versions = [letter.encode() * 200_000 for letter in "ab"]
     file.write_bytes(versions[0])
@@ -132,9 +137,11 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     done, contents = threading.Event(), set()
 
     def read() -> None:
-        while not done.is_set():
+        while True:
             content = file.read_bytes()
             contents.add((len(content), content[:1], content[-1:]))
+            if done.is_set():
+                return
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -142,6 +149,10 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
         replace_file(file, versions[number % 2])
     done.set()
     reader.join()
+    assert contents
     assert contents <= {(200_000, b"a", b"a"), (200_000, b"b", b"b")}
-    assert [one.name for one in tmp_path.iterdir()] == ["sources.yaml"]
     assert file.stat().st_mode & 0o777 == 0o640
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        replace_file(tmp_path / "folder", versions[0])
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "sources.yaml"]

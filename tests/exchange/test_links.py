@@ -96,6 +96,9 @@ class Site:
     async def _moved(self, _request: web.Request) -> web.Response:
         return web.Response(status=301, headers={"Location": "/new place?a=1|2"})
 
+    async def _moved_for_good(self, _request: web.Request) -> web.Response:
+        return web.Response(status=308, headers={"Location": "/page"})
+
     async def _for_now(self, _request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": self.at("/page", "other.test")})
 
@@ -229,9 +232,11 @@ async def test_a_name_that_nobody_knows_is_dead(site: Site, host: str, status: L
 
 
 async def test_the_way_is_shown_and_only_a_lasting_move_is_a_new_address(site: Site) -> None:
-    """An answer of 301 means that an address has changed, and 302 doesn't. Parley shows where either leads."""
+    """An answer of 301 or 308 means that an address has changed, and 302 doesn't. Parley shows where each leads."""
     async with asker(site.time) as asking:
         moved, lent = await asking.ask(site.at("/moved")), await asking.ask(site.at("/for-now"))
+        for_good = await asking.ask(site.at("/moved-for-good"))
+    assert (for_good.trail, for_good.moved_to) == ((site.at("/page"),), site.at("/page"))
     assert moved.trail == (moved.moved_to,)
     assert moved.moved_to.startswith(site.at("/new%20place"))
     assert (lent.trail, lent.moved_to) == ((site.at("/page", "other.test"),), "")

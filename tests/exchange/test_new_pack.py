@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from bot.packs.problems import ContentError
 from tests.beside import DOSSIER
 from tests.beside import ESSAY as REAL_ESSAY
 from tests.require import require
+from tests.world import CONTENT
 
 TODAY = date(2026, 11, 26)
 ESSAY = """\
@@ -80,12 +82,15 @@ def test_every_fact_is_left_to_be_judged(tmp_path: Path) -> None:
 
 
 def test_a_skeleton_is_a_draft_until_an_editor_says_otherwise(tmp_path: Path) -> None:
-    """A skeleton is a draft: Parley doesn't serve it, and the loader refuses its unwritten texts."""
+    """A skeleton is a draft: Parley doesn't serve it, and the loader refuses its unwritten texts. Other packs are served
+    beside it."""
     make(tmp_path)
     with pytest.raises(ContentError, match="every pack here is a draft"):
         load_library(tmp_path)
     with pytest.raises(ContentError, match="is yours to write"):
         load_pack(tmp_path / "trams")
+    shutil.copytree(CONTENT / "tea", tmp_path / "tea")
+    assert list(load_library(tmp_path).packs) == ["tea"]
 
 
 def test_filled_in_and_no_longer_a_draft_it_is_served(tmp_path: Path) -> None:
@@ -247,24 +252,29 @@ def test_any_text_in_utf8_is_taken_as_it_is(tmp_path: Path, text: str) -> None:
 
 
 def test_an_enormous_essay_gives_as_many_facts_as_can_be_judged(tmp_path: Path) -> None:
-    """Parley proposes at most `MAX_PROPOSALS` claims of a long essay, and counts all that it found."""
-    book = "\n\n".join(f"In {1500 + n} the town of Porto paid {n} coins. Some words follow here." for n in range(400))
-    skeleton = make(tmp_path, book)
+    """Parley proposes the strongest claims of a long essay, at most `MAX_PROPOSALS`, and counts all that it found."""
+    weak = ["Trams are longer than buses in this town. Some words follow here."] * 100
+    strong = [f"In {1500 + n} the town of Porto paid {n} coins. Some words follow here." for n in range(400)]
+    skeleton = make(tmp_path, "\n\n".join((*weak, *strong)))
     assert len(skeleton.claims.proposals) == MAX_PROPOSALS
-    assert skeleton.claims.checkable >= 400
+    assert all(proposal.paragraph > len(weak) for proposal in skeleton.claims.proposals)
+    assert skeleton.claims.checkable == len(weak) + len(strong)
     assert skeleton.report.quotes.proved == MAX_PROPOSALS
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
-    """Parley refuses a new pack whose name a pack or an empty folder already has, and changes no file."""
+    """Parley refuses a new pack whose name a pack, an empty folder or a file already has, and changes no file."""
     skeleton = make(tmp_path)
     before = {file: file.read_bytes() for file in skeleton.folder.rglob("*") if file.is_file()}
     with pytest.raises(Refused, match="already exists"):
         make(tmp_path)
     assert {file: file.read_bytes() for file in skeleton.folder.rglob("*") if file.is_file()} == before
     (tmp_path / "empty").mkdir()
-    with pytest.raises(Refused, match="already exists"):
-        new_pack("empty", tmp_path / "essay.txt", tmp_path, TODAY)
+    (tmp_path / "file").write_text("Ours")
+    for name in ("empty", "file"):
+        with pytest.raises(Refused, match="already exists"):
+            new_pack(name, tmp_path / "essay.txt", tmp_path, TODAY)
+    assert (tmp_path / "file").read_text() == "Ours"
 
 
 @pytest.mark.parametrize(

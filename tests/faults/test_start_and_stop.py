@@ -40,6 +40,11 @@ def counted(answer: Interaction) -> bool:
     return any("Your vote is counted" in message.text for message in answer.messages)
 
 
+def beside_an_open_database(folder: Path) -> list[Path]:
+    """Return the files that SQLite keeps beside a database while a process has it open."""
+    return list(folder.glob("parley.db-*"))
+
+
 async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> None:
     """Parley ends within ten seconds of SIGTERM, and the record has every vote that it called counted."""
     async with new_server() as discord:
@@ -75,13 +80,14 @@ async def test_sigterm_under_load_loses_nothing(tmp_path: Path, url: str) -> Non
 
 @pytest.mark.parametrize("refused", [{"PARLEY_SLACK_BOT_TOKEN": "xoxb-1"}, {"PARLEY_KEY": "nokey"}])
 async def test_a_start_that_is_refused_ends(tmp_path: Path, refused: dict[str, str]) -> None:
-    """A process that refuses its settings ends with status 1 and an error in words."""
+    """A process that refuses its settings ends with status 1 and an error in words, and leaves its database closed."""
     environment = {**refused, "PARLEY_DATABASE": f"sqlite:///{tmp_path / 'parley.db'}"}
     async with program(tmp_path, "adapters.cli", "run", "--port", str(free_port()), **environment) as process:
         output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 1
     assert b"Error: " in output
     assert b"Traceback" not in output
+    assert beside_an_open_database(tmp_path) == []
 
 
 @pytest.mark.slow

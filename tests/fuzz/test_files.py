@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -162,9 +162,15 @@ SETTINGS = (
 VARIABLES = tuple(f"PARLEY_{name.upper()}" for name in Settings.model_fields)
 
 
+def check_named(error: BotError, names: Iterable[str]) -> None:
+    """Check that a refusal has one of these names, without half surrogates as in any message."""
+    assert any(name.encode("utf-8", "replace").decode() in error.message for name in names)
+
+
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_whatever_the_settings_say_is_taken_or_refused_by_name(tmp_path: Path, effort: int) -> None:
-    """Any `parley.toml` and environment give settings, or a UsageError with words."""
+    """Any `parley.toml` and environment give settings, or a UsageError that names the variable or the file that is
+    wrong."""
     file = tmp_path / "parley.toml"
 
     def check(example: tuple[bytes, dict[str, str]]) -> None:
@@ -175,6 +181,7 @@ def test_whatever_the_settings_say_is_taken_or_refused_by_name(tmp_path: Path, e
         except UsageError as error:
             error.message.encode()
             check_refusal(error)
+            check_named(error, (str(file), *(name for name in environment if name.upper().startswith("PARLEY_"))))
 
     names = st.sampled_from((*VARIABLES, "PARLEY_DISCORD_TOKEN_FILE", "parley_port")) | texts(VARIABLES)
     values = texts(
