@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.chat.markup import clean, shorten, text
@@ -59,7 +59,8 @@ class Questions:
             raise NotFound(ctx.t("That has no words to look up. Ask a question."))
         if len(words) > QUESTION_MAX:
             raise Refused(_too_long(ctx.t, words))
-        return await self.replies.look_up(ctx, words, ASKED, topic=topic, share=share, replies=True)
+        outcome = await self.replies.look_up(ctx, words, ASKED, topic=topic, share=share, replies=True)
+        return outcome if outcome.success else _with_help(ctx.t, outcome)
 
     async def _answer_all(self, ctx: Context, words: str) -> Outcome:
         edition, t = self.shelf.current, ctx.t
@@ -71,11 +72,23 @@ class Questions:
         packs = edition.library.packs
         if answer.certainty is Certainty.NOTHING:
             titles = ", ".join(pack.info.title for pack in packs.values())
-            return _line(t("I have no answer to that. I know about: {topics}.", topics=shorten(titles, TOPICS_MAX)))
+            topics = shorten(titles, TOPICS_MAX)
+            return _line(
+                t("I have no answer to that. I know about: {topics}. /help shows what I can do.", topics=topics)
+            )
         if answer.certainty is Certainty.NEAR:
             return _line(t("I'm not sure that I have an answer to that. /ask shows you the closest cards."))
         reply = self.replies.best(ctx, edition, answer.matches, "card", public=True)
         return Outcome(with_counterargument(t, packs, answer.matches[0], reply))
+
+
+def _with_help(t: Translator, outcome: Outcome) -> Outcome:
+    """Lead on to /help where no card answers: a member may ask about the bot itself, as in "how do I start a poll"."""
+    if outcome.answer is None:
+        return outcome
+    *others, last = outcome.answer.cards
+    body = (*last.body, *text(t("/help shows what I can do.")))
+    return replace(outcome, answer=replace(outcome.answer, cards=(*others, replace(last, body=body))))
 
 
 def _line(sentence: str) -> Outcome:

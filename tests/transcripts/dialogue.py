@@ -238,6 +238,7 @@ LOOKUPS: Mapping[str, Dialogue] = {
     ),
     "a question that nothing here answers": (
         ("/ask who won the game", "for you: Nothing found for “who won the game”", "Tea in the office", "[Open one]"),
+        ("/ask how do i start a poll", "for you: Nothing found", "help shows what I can do."),
         ("pick Open one: Buying tea", "for you: The office should buy tea for everybody."),
     ),
     "from an argument up its chain": (
@@ -327,6 +328,7 @@ MENTIONS: Mapping[str, Dialogue] = {
             "mention anyone up for raid tonight",
             "for all: I have no answer to that.",
             "Tea in the office",
+            "help shows what I can do.",
             "not: [Open one]",
         ),
     ),
