@@ -66,10 +66,7 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An act of one person: a command, a press, a form.
-
-    The bot lends nobody its rights: it posts a public answer only if `may_write` and `may_post` hold.
-    """
+    """An act of one person: a command, a press, a form. It leads to a post only if `may_write` and `may_post` hold."""
 
     actor: Actor
     place: Place
@@ -80,6 +77,8 @@ class Request:
     may_write: bool = True
     may_post: bool = True
     """Whether both the actor and the bot may write messages in the place."""
+    alone: bool = False
+    """Whether the bot isn't in the place, so that it answers only the actor, who installed it for themselves."""
     key: str = ""
     """The platform's id of this action, the same for each delivery; empty if it has none."""
     emoji: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -37,5 +37,7 @@ class MessageFacts:
             first, *others = answer.matches
             brief = brief_card(ctx.t, packs[first.pack_id], first.entry)
             briefs = (replace(brief, controls=(*brief.controls, *other_buttons(others))),)
-        note = Card(footer=ctx.t("Only you see this, and I didn't store the message. Press Share to post an answer."))
-        return Outcome(Reply((*briefs, note)))
+        note = ctx.t("Only you see this, and I didn't store the message.")
+        if not ctx.request.alone:
+            note += " " + ctx.t("Press Share to post an answer.")
+        return Outcome(Reply((*briefs, Card(footer=note))))

@@ -27,7 +27,7 @@ from bot.dispatch.mention_limits import MentionLimits
 from bot.dispatch.parse import Call, Typing, bind, half_typed, parse, unknown
 from bot.dispatch.rate_limit import Limiter, for_rapid_buttons
 from bot.dispatch.registry import Registry, collect, run_action
-from bot.dispatch.rights import check_posting, without_publicity
+from bot.dispatch.rights import check_posting, without_posting, without_publicity
 from bot.errors import BotError, NotAllowed, TooFast, Unavailable, UnknownCommand, UsageError
 from bot.i18n import N_, Translator, translator
 from bot.telemetry.request_id import request_scope
@@ -315,6 +315,8 @@ class Bot:
         try:
             self._not_too_fast(request, t, limiter)
             outcome = without_publicity(await run(await self._context(request, t)), request, t)
+            if request.alone:
+                outcome = without_posting(outcome, self.registry.posting)
             await self._deliver(request, outcome, t)
         except BotError as error:
             end = type(error).__name__

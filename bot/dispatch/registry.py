@@ -27,6 +27,11 @@ class Registry:
     question: Handler | None = None
     """The handler of mentions and direct messages."""
 
+    @property
+    def posting(self) -> frozenset[str]:
+        """The verbs of buttons that post."""
+        return frozenset(verb for verb, handler in self.actions.items() if handler.posts)
+
 
 def collect(features: Iterable[object]) -> Registry:
     """Read the declarations of the features. Raise ValueError if two share a name."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.chat.markup import text
-from bot.chat.vocabulary import Card, Outcome, Request, Tone, Visibility
+from bot.chat.vocabulary import Button, Card, Outcome, Request, Tone, Visibility
 from bot.errors import NotAllowed
 from bot.i18n import Translator
 
@@ -32,3 +33,21 @@ def without_publicity(outcome: Outcome, request: Request, t: Translator) -> Outc
     )
     note = Card(body=text(why), tone=Tone.CAUTION)
     return replace(outcome, answer=replace(answer, cards=(*answer.cards, note), visibility=Visibility.PRIVATE))
+
+
+def without_posting(outcome: Outcome, verbs: Collection[str]) -> Outcome:
+    """Leave out the buttons with these verbs, which post: in a place without the bot they could only be refused."""
+    if outcome.answer is None:
+        return outcome
+    cards = (
+        replace(
+            card,
+            controls=tuple(
+                control
+                for control in card.controls
+                if not (isinstance(control, Button) and control.action and control.action.verb in verbs)
+            ),
+        )
+        for card in outcome.answer.cards
+    )
+    return replace(outcome, answer=replace(outcome.answer, cards=tuple(cards)))
