@@ -14,9 +14,9 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from bot.chat.vocabulary import Outcome, Request
 from bot.errors import Unavailable
@@ -30,30 +30,38 @@ MEMORY = 30 * 60
 """Seconds to remember a key: platforms stop sending again long before."""
 MICROSECONDS = 1_000_000
 GROUP_MAX = 1_000
-"""Steps in one transaction."""
+"""Most actions in one transaction."""
 
 logger = logging.getLogger("parley")
 
 
-class _Step(NamedTuple):
-    """A change of an action's row: its work begins, is done, or is given up."""
+class _Claim(NamedTuple):
+    """A request for an action, of this member and about this subject."""
 
-    what: Literal["claim", "finish", "release"]
     key: str
-    scope: str = ""
+    scope: str
+
+
+class _End(NamedTuple):
+    """The end of the work on an action: it is done, or given up."""
+
+    key: str
+    done: bool
 
 
 class Repeats:
-    """The guard of one process. Steps that arrive during a transaction share the next one, so a crowd costs few.
+    """The guard of one process. Actions that arrive during a transaction share the next one.
 
-    It uses the database's clock, so that processes whose clocks differ agree."""
+    It uses the database's clock, so that processes whose clocks differ agree.
+    """
 
     def __init__(self, database: Database, lease: float = LEASE) -> None:
         self._database = database
         self._lease = lease
         self._unwritten: set[str] = set()
         """Finished keys that the database hasn't stored yet."""
-        self._steps = GroupWriter[_Step, bool](self._write, most=GROUP_MAX, what="steps of actions", logger=logger)
+        self._claims = GroupWriter[_Claim, bool](self._write_claims, most=GROUP_MAX, what="claims", logger=logger)
+        self._ends = GroupWriter[_End, None](self._write_ends, most=GROUP_MAX, what="ends of actions", logger=logger)
 
     async def run(self, request: Request, kind: str, subject: str, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Do the work unless this action is done or under way, which gives an outcome marked `duplicate`.
@@ -63,9 +71,9 @@ class Repeats:
 
         If the database fails, let everything pass: nothing can change then anyway.
         """
-        key, scope = _key(request, kind), _scope(request, subject)
+        key = _key(request, kind)
         try:
-            if not await self._steps.put(_Step("claim", key, scope)):
+            if not await self._claim(_Claim(key, _scope(request, subject))):
                 logger.info("an action came twice")
                 return Outcome(duplicate=True)
         except Unavailable:
@@ -85,8 +93,9 @@ class Repeats:
         return outcome
 
     async def aclose(self) -> None:
-        """Wait until every step is written."""
-        await self._steps.aclose()
+        """Wait until every claim and every end is written."""
+        await self._claims.aclose()
+        await self._ends.aclose()
 
     async def clear(self) -> None:
         """Forget old keys. Raises Unavailable."""
@@ -99,49 +108,67 @@ class Repeats:
             with suppress(Unavailable):  # it tries again before the lease ends
                 await self._database.write(lambda tx: tx.run("renew_action", key=key, span=self._span))
 
+    async def _claim(self, claim: _Claim) -> bool:
+        """Claim an action. Return False if it is done or under way. Raises Unavailable."""
+        if claim.key in self._unwritten:
+            return False
+        put = asyncio.ensure_future(self._claims.put(claim))
+        try:
+            return await asyncio.shield(put)
+        except asyncio.CancelledError:  # the claim is written all the same: another process may work on it at once
+            if await put:
+                await self._release(claim.key)
+            raise
+
     async def _finish(self, key: str) -> None:
         self._unwritten.add(key)
         try:
-            await self._steps.put(_Step("finish", key))
+            await self._ends.put(_End(key, done=True))
         except Unavailable:
             logger.warning("can't record that an action is done; the next action records it")
 
     async def _release(self, key: str) -> None:
         try:
-            await self._steps.put(_Step("release", key))
+            await self._ends.put(_End(key, done=False))
         except Unavailable:
             logger.warning("can't record that an action was given up; its lease expires")
 
-    async def _write(self, steps: Sequence[_Step]) -> Sequence[bool | Exception]:
-        """Write steps in one transaction, claims last. Return True for a claim of what is neither done nor under way."""
-        finished, released = tuple(self._unwritten), [step.key for step in steps if step.what == "release"]
-        claims = {step.key: step.scope for step in steps if step.what == "claim"}
+    async def _write_claims(self, claims: Sequence[_Claim]) -> Sequence[bool | Exception]:
+        """Write claims in one transaction, and let them overtake older actions. Return True for those that succeed."""
+        scopes = {claim.key: claim.scope for claim in claims}
+        rows = json.dumps([{"key": key, "scope": scope} for key, scope in scopes.items()])
 
         async def write(tx: Transaction) -> set[str]:
-            await tx.many("finish_action", [{"key": key} for key in finished])
-            await tx.many("release_action", [{"key": key} for key in released])
-            return await self._claim(tx, claims)
+            claimed = set(await tx.column("claim_actions", rows=rows, span=self._span))
+            newest = {scope: key for key, scope in scopes.items() if key in claimed}
+            await tx.many("overtake_actions", [{"key": key, "scope": scope} for scope, key in newest.items()])
+            return claimed
 
         try:
             claimed = await self._database.write(write)
         except Unavailable as error:
-            return [error] * len(steps)
-        self._unwritten.difference_update(finished)
+            return [error] * len(claims)
         ends = []
-        for step in steps:
-            ends.append(step.key in claimed)
-            claimed.discard(step.key)  # a second claim in this group is refused
+        for claim in claims:
+            ends.append(claim.key in claimed)
+            claimed.discard(claim.key)  # a second claim in this group is refused
         return ends
 
-    async def _claim(self, tx: Transaction, claims: Mapping[str, str]) -> set[str]:
-        """Claim keys, each with its scope. Return those that nobody has, and let them overtake older actions."""
-        if not claims:
-            return set()
-        rows = json.dumps([{"key": key, "scope": scope} for key, scope in claims.items()])
-        claimed = set(await tx.column("claim_actions", rows=rows, span=self._span))
-        newest = {scope: key for key, scope in claims.items() if key in claimed}
-        await tx.many("overtake_actions", [{"key": key, "scope": scope} for scope, key in sorted(newest.items())])
-        return claimed
+    async def _write_ends(self, ends: Sequence[_End]) -> Sequence[Exception | None]:
+        """Write ends in one transaction, sorted like claims, so that no two processes wait for each other."""
+        done = sorted(self._unwritten | {end.key for end in ends if end.done})
+        given_up = sorted({end.key for end in ends if not end.done})
+
+        async def write(tx: Transaction) -> None:
+            await tx.many("finish_action", [{"key": key} for key in done])
+            await tx.many("release_action", [{"key": key} for key in given_up])
+
+        try:
+            await self._database.write(write)
+        except Unavailable as error:
+            return [error] * len(ends)
+        self._unwritten.difference_update(done)
+        return [None] * len(ends)
 
     @property
     def _span(self) -> int:

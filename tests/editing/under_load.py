@@ -69,9 +69,11 @@ class Members:
     answers: int = 0
     latest: int = 0
     wrong: list[str] = field(default_factory=list)
+    curious: bool = True
 
     async def ask(self) -> None:
-        while True:
+        """Ask until nobody is curious. The last question is answered: its thread would hold an edition otherwise."""
+        while self.curious:
             for line in LINES:
                 self._look(line, await say(self.instance, ADA, line))
             for action in PRESSED:
@@ -111,7 +113,8 @@ async def reload_under_load(instance: Instance, content: Path, first: int, reloa
             memory.append(resident_bytes())
             assert not asking.done()
     finally:
-        asking.cancel()
-    await asyncio.gather(asking, *instance.content._letting_go, return_exceptions=True)
+        members.curious = False
+        await asking
+    await asyncio.gather(*instance.content._letting_go, return_exceptions=True)
     gc.collect()
     return LoadRun(members, memory, sum(library() is not None for library in libraries))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,16 +168,76 @@ async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> 
     await until(lambda: asyncio.all_tasks() <= tasks)
 
 
-async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw) -> None:
-    """After `aclose`, a claim that was under way is stored."""
+@dataclass
+class HeldWrite:
+    """Holds back the database's next write until it is set free."""
+
+    began: asyncio.Event
+    free: asyncio.Event
+
+
+@pytest.fixture
+def held_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> HeldWrite:
+    held, write = HeldWrite(asyncio.Event(), asyncio.Event()), database.write
+
+    async def wait(unit: Any) -> Any:
+        held.began.set()
+        await held.free.wait()
+        return await write(unit)
+
+    monkeypatch.setattr(database, "write", wait)
+    return held
+
+
+async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw, held_write: HeldWrite) -> None:
+    """A stop waits for the claims under way, so that each of them is stored."""
     errand, repeats = Errand(), Repeats(database)
     errand.may_end.set()
-    bot = replace(errand_bot(errand, database), repeats=repeats)
-    claim = asyncio.create_task(bot.press(keyed(request(), "k"), "v1:errand"))
+    press = asyncio.create_task(
+        replace(errand_bot(errand, database), repeats=repeats).press(keyed(request(), "k"), "v1:errand")
+    )
+    await held_write.began.wait()
+    stop = asyncio.create_task(repeats.aclose())
     await asyncio.sleep(0)
-    await repeats.aclose()
+    assert not stop.done()
+    held_write.free.set()
+    await stop
     assert len(await column(raw, "key")) == 1
-    await claim
+    await press
+
+
+async def test_an_action_cancelled_while_it_is_claimed_is_worked_on_at_once(
+    database: Database, other_database: Database, held_write: HeldWrite
+) -> None:
+    """A member's request that a stop cancels during its claim is given back: the next delivery is worked on."""
+    stopped, late = Errand(), Errand()
+    late.may_end.set()
+    who = keyed(request(), "k")
+    press = asyncio.create_task(errand_bot(stopped, database).press(who, "v1:errand"))
+    await held_write.began.wait()
+    press.cancel()
+    held_write.free.set()
+    await asyncio.gather(press, return_exceptions=True)
+    assert stopped.times == 0
+    assert not (await errand_bot(late, other_database).press(who, "v1:errand")).duplicate
+
+
+async def test_a_cancelled_repeat_takes_nothing_from_the_first_delivery(
+    database: Database, other_database: Database
+) -> None:
+    """If the second delivery of an action under way is cancelled, the first one keeps its claim."""
+    errand, late = Errand(), Errand()
+    who = keyed(request(), "k")
+    bot = errand_bot(errand, database)
+    first = asyncio.create_task(bot.press(who, "v1:errand"))
+    await errand.started.wait()
+    second = asyncio.create_task(bot.press(who, "v1:errand"))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert (await errand_bot(late, other_database).press(who, "v1:errand")).duplicate
+    errand.may_end.set()
+    assert not (await first).duplicate
 
 
 async def test_a_delivery_after_a_crash_is_worked_on(database: Database, other_database: Database, raw: Raw) -> None:
@@ -361,6 +421,7 @@ async def test_what_could_not_be_recorded_is_done_all_the_same(
 
     monkeypatch.setattr(database, "write", full)
     await bot.press(who, "v1:errand")
+    assert (await bot.press(who, "v1:errand")).duplicate
     monkeypatch.undo()
     await raw.run(DEAD)
     assert (await bot.press(who, "v1:errand")).duplicate
