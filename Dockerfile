@@ -20,13 +20,14 @@ RUN groupadd --gid 10001 parley \
  && useradd --uid 10001 --gid parley --home-dir /data --no-create-home --shell /usr/sbin/nologin parley \
  && install --directory --owner=parley --group=parley --mode=0700 /data /key
 COPY --from=build /opt/parley /opt/parley
-# Database and key are in volumes of their own, so that no copy of one holds the other; health is asked from inside, at the port that is set and past any proxy.
+# Database and key are in volumes of their own, so that no copy of one holds the other; SQLite rebuilds the database beside it. Health is asked from inside, at the port that is set and past any proxy.
 ENV PATH=/opt/parley/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PARLEY_DATABASE=/data/parley.db \
     PARLEY_KEY_FILE=/key/parley.key \
     PARLEY_CACHE=/data/cache \
+    SQLITE_TMPDIR=/data \
     PARLEY_HEALTH_BIND=8081
 USER parley
 WORKDIR /data

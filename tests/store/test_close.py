@@ -287,11 +287,15 @@ async def test_a_tampered_poll_does_not_close(box: BallotBox, database: Database
     assert await box.cancel("p1", AFTER)
 
 
-async def test_the_secret_is_gone_from_the_file(tmp_path: Path) -> None:
-    """After the close neither the SQLite file nor its log holds the poll's wrapped secret, voters' keys or nonces."""
+@pytest.mark.parametrize("seed", [1, 112, 451])
+async def test_the_secret_is_gone_from_the_file(tmp_path: Path, seed: int) -> None:
+    """After the close neither the SQLite file nor its log holds the poll's wrapped secret, voters' keys or nonces.
+
+    With 112 and 451, SQLite moves rows so that copies of deleted ones stay in the unused part of a page.
+    """
     path = tmp_path / "parley.db"
     database = await open_database(str(path))
-    box = BallotBox(database, Keys(KEY))
+    box = BallotBox(database, Keys(KEY), random_bytes=random.Random(seed).randbytes)
     names = [f"p{number}" for number in range(60)]
     keep = set(names[::7])
     for name in names:
@@ -309,6 +313,18 @@ async def test_the_secret_is_gone_from_the_file(tmp_path: Path) -> None:
     for name in names:
         assert (wrapped[name].encode() in stored) is (name in keep), name
     assert [name for name, voter in [*voters, *nonces] if name not in keep and voter.encode() in stored] == []
+    await database.close()
+
+
+async def test_a_rebuild_waits_its_turn(tmp_path: Path) -> None:
+    """While another process writes, deleted rows can't be cleared from the file; once it has finished, they can."""
+    path = tmp_path / "parley.db"
+    database = await open_database(str(path), busy_seconds=0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert not await database.forget_deleted()
+        writer.execute("COMMIT")
+        assert await database.forget_deleted()
     await database.close()
 
 
