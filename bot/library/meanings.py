@@ -46,7 +46,7 @@ class Meanings:
 
     async def learn(self, edition: Edition) -> None:
         """Learn the meaning of an edition's cards. A failure is logged, and the edition still answers by words."""
-        if self._encoder is None:
+        if self._encoder is None or not edition.index.entries:
             return
         async with self._turn:  # two editions at once would take twice the memory, and each its time
             try:
@@ -75,7 +75,7 @@ class Meanings:
             texts = meaning.texts_of(answers.index)
             vectors = vector_cache.VectorCache(self._folder, encoder).recall(texts.all)
             if vectors is not None:
-                with ThreadPoolExecutor(1) as pool:  # both take long, and are partly outside Python's lock
+                with ThreadPoolExecutor(1) as pool:  # both are slow, and partly run without the GIL
                     loading = pool.submit(encoder.load)
                     recalled = meaning.Meaning(answers.index, encoder, texts, vectors)
                     loading.result()
@@ -85,8 +85,11 @@ class Meanings:
 
 
 def _has_files(folder: Path | None) -> bool:
-    """Whether a folder may have vectors. To look for the right ones takes NumPy, which takes long to import."""
-    return folder is not None and folder.is_dir() and any(folder.iterdir())
+    """Whether a folder may have vectors. Looking for the right ones needs NumPy, which is slow to import."""
+    try:
+        return folder is not None and any(folder.iterdir())
+    except OSError:  # it doesn't exist, or belongs to another user
+        return False
 
 
 class _StoppedError(Exception):

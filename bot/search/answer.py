@@ -83,7 +83,7 @@ class Answers:
     ) -> Answer:
         """Answer a question from cards of these kinds and this pack: by words, and by meaning if words aren't sure.
 
-        The work runs in a thread: among thousands of cards, the words alone would block the event loop for 20 ms.
+        The work runs in a thread: among thousands of cards, it would block the event loop for many milliseconds.
         """
         async with self._turns:
             return await asyncio.to_thread(self.answer_blocking, question, kinds, pack, limit)

@@ -52,7 +52,8 @@ class Index:
         numbers = {(pack_id, entry.id): number for number, (pack_id, entry) in enumerate(self._entries)}
         for language, packs in by_language.items():
             rows = [(numbers[pack.id, entry.id], pack.id, entry) for pack in packs for entry in pack.entries.values()]
-            self._languages.append(LanguageIndex(language, rows))
+            if rows:  # a pack that an editor has just begun has none
+                self._languages.append(LanguageIndex(language, rows))
 
     def find(
         self, query: str, kinds: Collection[type[Entry]] | None = None, pack: str | None = None, limit: int = 10

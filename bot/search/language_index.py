@@ -24,7 +24,7 @@ MAX_WORDS = 8
 """Words of a query to look up: the first words of a longer text give its subject."""
 MAX_WORD = 40
 WORDS_KEPT = 50_000
-"""Words whose stem is kept, and stems whose number of entries is: most of a pack's, and a bounded number of members'."""
+"""Most entries in the caches of stems and of their frequencies: enough for the words of most packs."""
 
 KIND_ORDER: tuple[type[Entry], ...] = (Fact, Position, Option, Argument, Term, Source, Event, Statement)
 """The order of kinds among equal matches."""

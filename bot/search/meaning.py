@@ -134,9 +134,9 @@ class Meaning:
         )
         entries = [entry for _, entry in index.entries]
         self._name_starts = _starts([1 + len(entry.aliases) for entry in entries])
-        asked = [len(entry.questions) for entry in entries]
-        self._has_questions = np.array(asked, dtype=bool)
-        self._question_starts = _starts([count for count in asked if count])
+        counts = [len(entry.questions) for entry in entries]
+        self._has_questions = np.array(counts, dtype=bool)
+        self._question_starts = _starts([count for count in counts if count])
         self._middles = self._wholes + self._of_cards(np.add, self._names, self._questions)
         self._middles /= np.linalg.norm(self._middles, axis=1, keepdims=True) + _TINY
         row = {word: row for row, word in enumerate(texts.words)}

@@ -158,11 +158,23 @@ async def test_cards_with_and_without_questions_answer_together(question: str, t
     """Meaning compares a question with the questions that a card answers, or with the names of a card without any."""
     tea = load_library(CONTENT).packs["tea"]
     fact = tea.entries["coffee-banned"]
-    asked = fact.model_copy(update={"questions": ("Is a latte forbidden at desks?",)})
-    edition = Edition.of(Library({"tea": Pack(tea.info, {**tea.entries, fact.id: asked})}))
+    latte = fact.model_copy(update={"questions": ("Is a latte forbidden at desks?",)})
+    edition = Edition.of(Library({"tea": Pack(tea.info, {**tea.entries, fact.id: latte})}))
     await Meanings(None, LetterEncoder).learn(edition)
     answer = await edition.answers.answer(question, [Fact])
     assert answer.matches[0].entry.title == title
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["beside another", "alone"])
+async def test_a_pack_without_cards_breaks_no_question(others: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """A pack that an editor has just begun, in a language of its own, has no cards; questions find what others have."""
+    tea = load_library(CONTENT).packs["tea"]
+    new = Pack(tea.info.model_copy(update={"id": "new", "language": "es"}), {})
+    edition = Edition.of(Library({"new": new, **({"tea": tea} if others else {})}))
+    assert bool((await edition.answers.answer("coffee ban", [Fact])).matches) is others
+    await Meanings(None, LetterEncoder).learn(edition)
+    assert bool((await edition.answers.answer("why no coffee at work", [Fact])).matches) is others
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("question", ["why no coffee at work", "去海边旅行要多少钱"])

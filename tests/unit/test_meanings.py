@@ -104,6 +104,16 @@ async def test_a_recall_takes_what_is_in_the_folder_alone(tmp_path: Path) -> Non
     assert encoder.texts[count] == UNSURE
 
 
+async def test_a_recall_from_no_readable_folder_leaves_it_to_words(tmp_path: Path) -> None:
+    """Without a folder, or where a file stands in its place, a command in a terminal answers by words alone."""
+    (tmp_path / "file").write_text("no folder")
+    for folder in (tmp_path / "file", tmp_path / "none"):
+        served = edition()
+        Meanings(folder, LetterEncoder).recall(served)
+        await served.answers.answer(UNSURE, [Fact])
+        assert not has_meaning(served)
+
+
 async def test_a_recall_waits_for_a_question_that_words_leave_open(tmp_path: Path) -> None:
     """A recall loads the vectors at the first question that words can't answer for sure, not before."""
     encoder, served = LetterEncoder(), edition()
