@@ -38,7 +38,7 @@ async def request_of(interaction: discord.Interaction, now: datetime) -> Request
         origin=MessageRef(place, str(message.id)) if message is not None else None,
         may_write=may_write(interaction, now),
         may_post=may_post(interaction) and not is_away(interaction),
-        alone=is_away(interaction),
+        away=is_away(interaction),
         key=str(interaction.id),
         emoji={reading: mark for mark, reading in emoji_readings(typed_texts(interaction.data or {})).items()},
     )

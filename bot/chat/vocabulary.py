@@ -77,7 +77,7 @@ class Request:
     may_write: bool = True
     may_post: bool = True
     """Whether both the actor and the bot may write messages in the place."""
-    alone: bool = False
+    away: bool = False
     """Whether the bot isn't in the place, so that it answers only the actor, who installed it for themselves."""
     key: str = ""
     """The platform's id of this action, the same for each delivery; empty if it has none."""

@@ -125,7 +125,9 @@ class Help:
             title=t("What you can ask"),
             body=text(
                 bullets(lines),
-                t("Only you see the answers, until you press Share or add share:yes."),
+                t("Only you see the answers.")
+                if ctx.request.away
+                else t("Only you see the answers, until you press Share or add share:yes."),
                 t("The bot takes no side: facts come with a verdict and sources, arguments with their replies."),
             ),
             controls=tuple(Button(t(_TOPICS[name].title), Action("help", (name,))) for name in self._topics(ctx)),

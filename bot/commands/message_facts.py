@@ -38,6 +38,6 @@ class MessageFacts:
             brief = brief_card(ctx.t, packs[first.pack_id], first.entry)
             briefs = (replace(brief, controls=(*brief.controls, *other_buttons(others))),)
         note = ctx.t("Only you see this, and I didn't store the message.")
-        if not ctx.request.alone:
+        if not ctx.request.away:
             note += " " + ctx.t("Press Share to post an answer.")
         return Outcome(Reply((*briefs, Card(footer=note))))

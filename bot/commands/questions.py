@@ -83,7 +83,7 @@ class Questions:
 
 
 def _with_help(t: Translator, outcome: Outcome) -> Outcome:
-    """Lead on to /help where no card answers: a member may ask about the bot itself, as in "how do I start a poll"."""
+    """Point to /help where no card answers: a member may ask about the bot itself, as in "how do I start a poll"."""
     if outcome.answer is None:
         return outcome
     *others, last = outcome.answer.cards

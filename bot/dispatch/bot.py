@@ -315,7 +315,7 @@ class Bot:
         try:
             self._not_too_fast(request, t, limiter)
             outcome = without_publicity(await run(await self._context(request, t)), request, t)
-            if request.alone:
+            if request.away:
                 outcome = without_posting(outcome, self.registry.posting)
             await self._deliver(request, outcome, t)
         except BotError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.dispatch.declare import TEXT_MAX, Command, Param
@@ -219,13 +220,10 @@ def _yes_or_no(param: Param, word: str, t: Translator) -> bool:
 
 def _whole_number(param: Param, value: object, t: Translator) -> int:
     """Return a typed number: 0 or more, as every number argument counts something."""
-    try:
-        number = int(str(value))
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise UsageError(t("Type a whole number for {argument}.", argument=param.name))
-    return number
+    with suppress(ValueError):
+        if (number := int(str(value))) >= 0:
+            return number
+    raise UsageError(t("Type a whole number for {argument}, 0 or more.", argument=param.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,8 +233,8 @@ async def test_the_author_of_a_rejected_statement_reads_why(here: Instance, away
     await propose(here, BEN, "Milk is bought by everyone in turn")
     gone = await here.bot.submit(replace(MO, now=here.now()), f"v1:discuss-rejected:{ID}:5", {"note": "Not ours"})
     assert ("I told its author why" if heard else "I can't reach its author") in words(gone)
-    told = [(person, "Mo says why: Not ours" in reply_words(reply)) for person, reply in wall_of(here).private]
-    assert told == [("ben", True)] * heard
+    notices = [(person, "Mo says why: Not ours" in reply_words(reply)) for person, reply in wall_of(here).private]
+    assert notices == [("ben", True)] * heard
 
 
 async def test_a_muted_statement_takes_no_more_answers(here: Instance) -> None:

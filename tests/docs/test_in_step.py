@@ -152,9 +152,9 @@ def test_what_a_restored_backup_brings_back_is_said() -> None:
     again = "A closed poll never opens again, unless the operator [restores an older backup]"
     assert f"{again}(docs/operators.md#back-up-and-restore)" in README.read_text(encoding="utf-8")
     steps = OPERATORS.read_text(encoding="utf-8").partition("An older backup brings its polls back")[2]
-    said = ("after it are gone", "a poll that ended meanwhile is open again")
+    sentences = ("after it are gone", "a poll that ended meanwhile is open again")
     for step in (
-        *said,
+        *sentences,
         "`parley polls list`",
         "announcements",
         "`/log`",

@@ -584,7 +584,7 @@ async def test_a_guests_ballots_are_shown_and_erased_where_they_voted(here: Inst
             "Use one of these: single, approval, ranked, score, consent.",
         ),
         ('/poll create post:yes question:q options:"a|b" method:approval most:3', "Lower most to 2."),
-        ('/poll create post:yes question:q options:"a|b" quorum:-1', "Type a whole number for quorum."),
+        ('/poll create post:yes question:q options:"a|b" quorum:-1', "Type a whole number for quorum, 0 or more."),
         ('/poll create post:yes question:q options:"a|b" quorum:10000001', "number of ballots"),
         ('/poll policy post:yes options:"nothing like it"', "no policy option “nothing like it”"),
         ("/poll results poll:zzz", "no poll “zzz”"),
@@ -749,7 +749,7 @@ async def test_settings_decide_who_creates_polls_and_in_which_zone(here: Instanc
         ("/settings zone:Mars/Base", "That's not possible"),
         ("/settings topic:milk", "Not found"),
         ("/settings reminder:999999", "That's not possible"),
-        ("/settings reminder:-5", "Type a whole number for reminder."),
+        ("/settings reminder:-5", "Type a whole number for reminder, 0 or more."),
         ("/settings polls:nobody", "Check the command"),
     ):
         assert title in words(await say(here, MO, line))

@@ -172,21 +172,21 @@ async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> 
 class HeldWrite:
     """Holds back the database's next write until it is set free."""
 
-    began: asyncio.Event
+    start: asyncio.Event
     free: asyncio.Event
 
 
 @pytest.fixture
 def held_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> HeldWrite:
-    held, write = HeldWrite(asyncio.Event(), asyncio.Event()), database.write
+    pause, write = HeldWrite(asyncio.Event(), asyncio.Event()), database.write
 
     async def wait(unit: Any) -> Any:
-        held.began.set()
-        await held.free.wait()
+        pause.start.set()
+        await pause.free.wait()
         return await write(unit)
 
     monkeypatch.setattr(database, "write", wait)
-    return held
+    return pause
 
 
 async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw, held_write: HeldWrite) -> None:
@@ -196,7 +196,7 @@ async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw, he
     press = asyncio.create_task(
         replace(errand_bot(errand, database), repeats=repeats).press(keyed(request(), "k"), "v1:errand")
     )
-    await held_write.began.wait()
+    await held_write.start.wait()
     stop = asyncio.create_task(repeats.aclose())
     await asyncio.sleep(0)
     assert not stop.done()
@@ -214,7 +214,7 @@ async def test_an_action_cancelled_while_it_is_claimed_is_worked_on_at_once(
     late.may_end.set()
     who = keyed(request(), "k")
     press = asyncio.create_task(errand_bot(stopped, database).press(who, "v1:errand"))
-    await held_write.began.wait()
+    await held_write.start.wait()
     press.cancel()
     held_write.free.set()
     await asyncio.gather(press, return_exceptions=True)

@@ -56,6 +56,7 @@ async def test_look_ups_work_where_only_a_member_has_the_bot(
         assert found.private
         assert "tea" in found.text
         assert "Share" not in [*found.message.labels, found.text]
+        assert "Share" not in (await ada.slash("help", here=place)).text
         sent = [
             call
             for call in list(world.server.calls)[before:]

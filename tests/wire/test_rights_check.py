@@ -42,10 +42,10 @@ async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Pa
         await world.poll(mo)
         for place in (quiet, gone):
             await mo.slash("poll post", poll="p1", here=place)
-        said = await checked(world)
-        assert "Nothing is missing" in said
-        assert f"<#{news.id}> (moderators' channel, weekly digest): nothing is missing" in said
-        assert f"<#{server.main.id}> (open polls): nothing is missing" in said
+        report = await checked(world)
+        assert "Nothing is missing" in report
+        assert f"<#{news.id}> (moderators' channel, weekly digest): nothing is missing" in report
+        assert f"<#{server.main.id}> (open polls): nothing is missing" in report
         server.forbid(server.main, SEND_MESSAGES | READ_HISTORY)
         server.forbid(news, ATTACH_FILES)
         server.forbid(quiet, VIEW_CHANNEL)
@@ -58,12 +58,12 @@ async def test_each_channel_with_its_uses_and_what_is_missing_there(tmp_path: Pa
                 .view_channel
             )
         )
-        said = await checked(world)
-        assert "Permissions are missing" in said
-        assert f"<#{server.main.id}> (open polls): Send Messages, Read Message History" in said
-        assert f"<#{news.id}> (moderators' channel, weekly digest): Attach Files" in said
-        assert f"<#{quiet.id}> (open polls): View Channel" in said
-        assert f"<#{gone.id}> (open polls): nothing is missing" in said
+        report = await checked(world)
+        assert "Permissions are missing" in report
+        assert f"<#{server.main.id}> (open polls): Send Messages, Read Message History" in report
+        assert f"<#{news.id}> (moderators' channel, weekly digest): Attach Files" in report
+        assert f"<#{quiet.id}> (open polls): View Channel" in report
+        assert f"<#{gone.id}> (open polls): nothing is missing" in report
         world.forward(days=8)
         await world.instance.scheduler.run_due()
         assert "open polls" not in await checked(world)
@@ -125,16 +125,16 @@ async def test_on_slack_channels_and_scopes(tmp_path: Path) -> None:
         boss = server.member("Boss", admin=True)
         assert "No channel is set" in (await boss.command("/parley settings check")).text
         await world.poll(boss)
-        said = (await boss.command("/parley settings check")).text
-        assert "Nothing is missing" in said
+        report = (await boss.command("/parley settings check")).text
+        assert "Nothing is missing" in report
         boss.channel.archived = True
         assert "This channel is archived" in (await boss.command("/parley settings check")).text
         boss.channel.archived = False
         server.scopes = ",".join(scope for scope in SCOPES if scope != "files:write")
-        said = (await boss.command("/parley settings check")).text
-        assert "Permissions are missing" in said
-        assert "files:write" in said
-        assert "files:read" not in said
+        report = (await boss.command("/parley settings check")).text
+        assert "Permissions are missing" in report
+        assert "files:write" in report
+        assert "files:read" not in report
         board = server.add_channel("board", public=False)
         board.members.add(boss.id)
         await boss.at(board).command(f"/parley settings channel:{board.id}")
