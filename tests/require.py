@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -17,6 +18,7 @@ PACKAGES: Mapping[str, str] = {
     "browser": "apt-get install chromium",
     "postgres": "apt-get install postgresql",
     "systemd": "apt-get install systemd",
+    "git": "apt-get install git",
     "image": "apt-get install buildah debootstrap netavark, as root",
     "cjk": "pip install noto-cjk-sans-jp-regular",
     "mount": "an account that may mount a file system",
@@ -55,3 +57,8 @@ def summarise(reasons: Iterable[str]) -> str:
 def _requirement(reason: str) -> str:
     name_match = _REASON.match(reason)
     return name_match["name"] if name_match and name_match["name"] in PACKAGES else "for other reasons"
+
+
+def require_git() -> None:
+    """Skip the test, or fail it if promised, where Git isn't installed."""
+    require("git", shutil.which("git") is not None, "git is not installed")

@@ -20,6 +20,7 @@ from bot.packs.check import main_report
 from bot.packs.pack import PARTS
 from tests.docs.documents import ROOT
 from tests.docs.test_examples import environment
+from tests.require import require_git
 from tests.unit.packs import ARGUMENTS, FACTS, make_pack
 
 WORKFLOW = ROOT / "docs" / "workflows" / "check-packs.yml"
@@ -69,6 +70,7 @@ def commit(hook: Mapping[str, Any], repository: Path) -> subprocess.CompletedPro
 def test_the_hook_lets_good_commits_pass_and_stops_broken_ones(hook: Mapping[str, Any], tmp_path: Path) -> None:
     """When files of a pack change, the hook checks the whole pack once. It lets a good commit pass, and stops a broken
     one with the mistake's file and line."""
+    require_git()
     assert ran(["git", "init", "--quiet"], tmp_path).returncode == 0
     pack = make_pack(tmp_path / "packs" / "parking")
     (tmp_path / "notes.yaml").write_text("not: [a pack", encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.documents import ROOT, anchors, documents, images, links, name_of
+from tests.require import require_git
 
 ALT_LEAST = 40
 _WEB = ("http://", "https://", "mailto:")
@@ -24,6 +25,7 @@ NEVER = {
 
 def tracked() -> list[Path]:
     """Return every file that belongs to the repository. Skip the test if this is no Git checkout."""
+    require_git()
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("this is no Git checkout, so it is not known which files belong to it")
