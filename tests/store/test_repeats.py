@@ -206,6 +206,27 @@ async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw, he
     await press
 
 
+async def test_a_stop_waits_for_the_end_of_an_action(database: Database, raw: Raw, held_write: HeldWrite) -> None:
+    """A stop waits until the end of an action is stored, so that no process works on it again."""
+    errand, repeats = Errand(), Repeats(database)
+    held_write.free.set()
+    press = asyncio.create_task(
+        replace(errand_bot(errand, database), repeats=repeats).press(keyed(request(), "k"), "v1:errand")
+    )
+    await errand.started.wait()
+    held_write.start.clear()
+    held_write.free.clear()
+    errand.may_end.set()
+    await held_write.start.wait()
+    stop = asyncio.create_task(repeats.aclose())
+    await asyncio.sleep(0)
+    assert not stop.done()
+    held_write.free.set()
+    await stop
+    assert [row[0] for row in await raw.run("SELECT done FROM repeats")] == [1]
+    await press
+
+
 async def test_an_action_cancelled_while_it_is_claimed_is_worked_on_at_once(
     database: Database, other_database: Database, held_write: HeldWrite
 ) -> None:
