@@ -24,6 +24,11 @@ from bot.store.database import Database
 from bot.store.keys import Keys, new_key
 from bot.store.sql import Transaction
 
+NOT_CLEARED = (
+    "The database's files still have what the old key opens. Stop every other program that reads the database, make "
+    "room on the disk, and run this command again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rewrapped:
@@ -36,14 +41,16 @@ class Rewrapped:
 async def rekey(database: Database, old: bytes, file: Path, installation_purpose: str) -> Rewrapped:
     """Rewrap every secret under a new key, which is in `file` afterwards. No other process may use the database.
 
-    Raise `Unavailable`, and change nothing, except that the file may hold a new key beside the old ones.
+    Raise `Unavailable`, and change nothing, except that the file may hold a new key beside the old ones; so it does,
+    too, if the remains of the old secrets can't be cleared.
     """
     new = new_key()
     both = b"\n".join((new, *old.split()))
     keys = Keys(both)
     replace_key(file, both)
     counts = await database.write(lambda tx: _rewrap(tx, keys, installation_purpose))
-    await database.forget_deleted()
+    if not await database.forget_deleted():
+        raise Unavailable(NOT_CLEARED)
     replace_key(file, new)
     return counts
 

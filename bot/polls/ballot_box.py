@@ -314,12 +314,13 @@ class BallotBox:
         if poll in tampered:
             raise tampered[poll]
 
-    async def tidy(self) -> None:
+    async def tidy(self, *, due: bool = False) -> None:
         """Clear the remains of deleted secrets and ballots from the database's files, if that is still due.
 
-        A reader can block it, and a process can die before it: so it is due at every start, and tried again.
+        A reader can block it, and a process can die before it: so it is due at every start, and the scheduler tries
+        again. `due` says that something else was deleted, as in an erasure.
         """
-        if self._untidy:
+        if self._untidy or due:
             self._untidy = not await self._database.forget_deleted()
 
     async def _sealed(self, poll: str) -> Sealed | None:

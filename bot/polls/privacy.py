@@ -101,7 +101,7 @@ class Privacy:
         withdrawn = await self.box.withdraw_everywhere(voter, now)
         withdrawn += await self._withdraw_as_guest(actor, now)
         await self.database.write(lambda tx: members.forget_member(tx, voter, self.new_stranger, _guest(actor)))
-        await self.database.forget_deleted()
+        await self.box.tidy(due=True)
         return withdrawn
 
     async def _withdraw_as_guest(self, actor: Actor, now: datetime) -> list[str]:
@@ -150,4 +150,4 @@ class Privacy:
         for poll, voter in await self.database.read(lambda tx: members.open_named_voters(tx, community)):
             await self.box.cast(Vote(poll, voter, "", None, now))
         await self.database.write(lambda tx: members.forget_community(tx, community, "left", now, self.new_stranger))
-        await self.database.forget_deleted()
+        await self.box.tidy(due=True)

@@ -58,7 +58,8 @@ class Database(ABC):
 
     @abstractmethod
     async def forget_deleted(self) -> bool:
-        """Clear the remains of deleted rows from log files and free space; False if readers were in the way."""
+        """Clear the remains of deleted rows from log files and free space. Return False if readers, another writer or
+        a full disk were in the way: the remains are there until a later call returns True."""
 
     @abstractmethod
     async def check(self) -> list[str]:

@@ -573,6 +573,25 @@ async def test_what_is_to_be_forgotten_is_cleared_from_the_file_until_nothing_is
         assert len(tried) == turns
 
 
+async def test_remains_of_an_erasure_are_cleared_later_if_something_is_in_the_way(
+    here: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If an erasure can't clear the file, the scheduler does at its next turn, and then leaves the file alone."""
+    await here.scheduler.run_due()
+    tries: list[bool] = []
+
+    async def forget(_database: object) -> bool:
+        tries.append(len(tries) == 1)
+        return tries[-1]
+
+    monkeypatch.setattr(type(here.database), "forget_deleted", forget)
+    await here.privacy.erase(ADA.actor, here.now())
+    assert tries == [False]
+    for _ in range(2):
+        await here.scheduler.run_due()
+    assert tries == [False, True]
+
+
 async def test_other_processes_hear_that_a_poll_has_closed(here: Instance, clock: Clock) -> None:
     """A close signals the other processes, which may run the platforms of the poll's places.
 

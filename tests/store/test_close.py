@@ -194,6 +194,8 @@ async def test_remains_are_cleared_at_the_start_and_after_each_end(
     await box.cancel("p1", AFTER)
     await box.tidy()
     assert tries == [False, True, True]
+    await box.tidy(due=True)
+    assert tries == [False, True, True, True]
 
 
 async def test_an_end_is_proved_by_its_instance_key(box: BallotBox, database: Database) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from bot.polls.ballot_box import BallotBox
 from bot.polls.model import CastEnd
 from bot.store.database import Database
 from bot.store.keys import Keys, new_key
+from bot.store.open import open_database
 from tests.logs import logs
 from tests.store.things import AFTER, KEY, NOW, poll, vote
 from tests.talk import ADA, CREATE, say
@@ -110,6 +113,24 @@ async def test_a_rekey_that_is_interrupted_loses_nothing(
     await rekey(database, file.read_bytes(), file, PURPOSE)
     assert len(file.read_bytes().split()) == 1
     assert await opens(database, file.read_bytes())
+
+
+async def test_the_old_key_is_kept_while_the_file_has_what_it_opens(tmp_path: Path) -> None:
+    """While another program reads the file, its old rows can't be cleared, so `rekey` refuses to drop the old key."""
+    path, file = tmp_path / "parley.db", tmp_path / "parley.key"
+    database = await open_database(str(path), busy_seconds=0.1)
+    await store(database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM polls").fetchall()
+        with pytest.raises(Unavailable, match="run this command again"):
+            await rekey(database, KEY, file, PURPOSE)
+    assert await opens(database, file.read_bytes())
+    assert KEY in file.read_bytes()
+    await rekey(database, file.read_bytes(), file, PURPOSE)
+    assert KEY not in file.read_bytes()
+    assert await opens(database, file.read_bytes())
+    await database.close()
 
 
 async def test_a_wrong_key_changes_nothing(database: Database, tmp_path: Path) -> None:
