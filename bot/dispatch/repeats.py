@@ -156,7 +156,7 @@ class Repeats:
 
     async def _write_ends(self, ends: Sequence[_End]) -> Sequence[Exception | None]:
         """Write ends in one transaction, sorted like claims, so that no two processes wait for each other."""
-        done = sorted(self._unwritten | {end.key for end in ends if end.done})
+        done = sorted(self._unwritten)
         given_up = sorted({end.key for end in ends if not end.done})
 
         async def write(tx: Transaction) -> None:

@@ -71,7 +71,10 @@ class Errand:
 
 
 def errand_bot(errand: Errand, database: Any, **options: Any) -> Bot:
-    repeats = Repeats(database, **options)
+    return guarded_bot(errand, Repeats(database, **options))
+
+
+def guarded_bot(errand: Errand, repeats: Repeats) -> Bot:
     return Bot.of([errand], new_reference=lambda: "ref", limiter=Limiter(), repeats=repeats)
 
 
@@ -170,10 +173,18 @@ async def test_work_that_lasts_keeps_its_lease(database: Database, raw: Raw) -> 
 
 @dataclass
 class HeldWrite:
-    """Holds back the database's next write until it is set free."""
+    """Holds back the database's writes until they are set free."""
 
     start: asyncio.Event
     free: asyncio.Event
+
+    async def assert_stop_waits(self, repeats: Repeats) -> None:
+        """Assert that a stop of the guard waits for the write that is held back, and set that free."""
+        stop = asyncio.create_task(repeats.aclose())
+        await asyncio.sleep(0)
+        assert not stop.done()
+        self.free.set()
+        await stop
 
 
 @pytest.fixture
@@ -193,15 +204,9 @@ async def test_a_stop_waits_for_what_is_written(database: Database, raw: Raw, he
     """A stop waits for the claims under way, so that each of them is stored."""
     errand, repeats = Errand(), Repeats(database)
     errand.may_end.set()
-    press = asyncio.create_task(
-        replace(errand_bot(errand, database), repeats=repeats).press(keyed(request(), "k"), "v1:errand")
-    )
+    press = asyncio.create_task(guarded_bot(errand, repeats).press(keyed(request(), "k"), "v1:errand"))
     await held_write.start.wait()
-    stop = asyncio.create_task(repeats.aclose())
-    await asyncio.sleep(0)
-    assert not stop.done()
-    held_write.free.set()
-    await stop
+    await held_write.assert_stop_waits(repeats)
     assert len(await column(raw, "key")) == 1
     await press
 
@@ -210,19 +215,13 @@ async def test_a_stop_waits_for_the_end_of_an_action(database: Database, raw: Ra
     """A stop waits until the end of an action is stored, so that no process works on it again."""
     errand, repeats = Errand(), Repeats(database)
     held_write.free.set()
-    press = asyncio.create_task(
-        replace(errand_bot(errand, database), repeats=repeats).press(keyed(request(), "k"), "v1:errand")
-    )
+    press = asyncio.create_task(guarded_bot(errand, repeats).press(keyed(request(), "k"), "v1:errand"))
     await errand.started.wait()
     held_write.start.clear()
     held_write.free.clear()
     errand.may_end.set()
     await held_write.start.wait()
-    stop = asyncio.create_task(repeats.aclose())
-    await asyncio.sleep(0)
-    assert not stop.done()
-    held_write.free.set()
-    await stop
+    await held_write.assert_stop_waits(repeats)
     assert [row[0] for row in await raw.run("SELECT done FROM repeats")] == [1]
     await press
 
