@@ -73,9 +73,7 @@ class Questions:
         if answer.certainty is Certainty.NOTHING:
             titles = ", ".join(pack.info.title for pack in packs.values())
             topics = shorten(titles, TOPICS_MAX)
-            return _line(
-                t("I have no answer to that. I know about: {topics}. /help shows what I can do.", topics=topics)
-            )
+            return _line(t("I have no answer to that. I know about: {topics}.", topics=topics) + " " + _help(t))
         if answer.certainty is Certainty.NEAR:
             return _line(t("I'm not sure that I have an answer to that. /ask shows you the closest cards."))
         reply = self.replies.best(ctx, edition, answer.matches, "card", public=True)
@@ -87,8 +85,12 @@ def _with_help(t: Translator, outcome: Outcome) -> Outcome:
     if outcome.answer is None:
         return outcome
     *others, last = outcome.answer.cards
-    body = (*last.body, *text(t("/help shows what I can do.")))
+    body = (*last.body, *text(_help(t)))
     return replace(outcome, answer=replace(outcome.answer, cards=(*others, replace(last, body=body))))
+
+
+def _help(t: Translator) -> str:
+    return t("/help shows what I can do.")
 
 
 def _line(sentence: str) -> Outcome:

@@ -205,7 +205,7 @@ async def test_an_editor_may_ask_first(here: Instance) -> None:
 
 
 async def test_the_queue_is_read_one_by_one(here: Instance) -> None:
-    """The queue shows one suggestion at a time, the oldest first, and says after the last that there are no more."""
+    """The queue shows one suggestion at a time, the oldest first, and says after the last one that none are left."""
     first, second = await suggested(here), await suggested(here, "/suggest And why? card:tea-popular")
     queue = await say(here, MO, "/content queue")
     assert queue.answer is not None

@@ -632,7 +632,7 @@ async def test_a_poll_is_started_from_the_home_tab(tmp_path: Path) -> None:
 
 
 async def test_an_uninstalled_app_goes_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Parley acknowledges Slack's events that its app was removed, and uses the dead token no more."""
+    """Parley acknowledges Slack's events that its app was removed, and no longer uses the dead token."""
     async with slack_world(tmp_path) as world:
         world.server.patience = 2.0
         await world.poll(world.server.member("Host"), results="live")
