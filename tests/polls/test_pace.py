@@ -663,7 +663,7 @@ async def test_the_scheduler_wakes_for_a_deadline_and_for_its_end(here: Instance
 
 @pytest.mark.parametrize(("late", "told"), [(DAY - MOMENT, 1), (DAY, 0)])
 async def test_a_result_is_told_within_a_day(here: Instance, clock: Clock, late: timedelta, told: int) -> None:
-    """A result is told until a day after the close; from then on it is dropped."""
+    """Parley announces a result until a day after the close, and drops it from then on."""
     poll, _ = await shown(here)
     await here.box.close(poll.id, NOW)
     moody = Moody()
@@ -675,7 +675,7 @@ async def test_a_result_is_told_within_a_day(here: Instance, clock: Clock, late:
 
 
 async def test_what_could_not_be_told_is_told_a_minute_later(here: Instance, clock: Clock) -> None:
-    """A result that a place couldn't take is told a minute later, not a moment sooner, and once."""
+    """If a place couldn't take a result, Parley tries a minute later, not a moment sooner, and announces it once."""
     poll, _ = await shown(here)
     moody = Moody(post_failures=[Unavailable("down")])
     use(here, moody)
@@ -759,7 +759,7 @@ async def test_no_poll_that_has_ended_is_reminded_of(here: Instance, clock: Cloc
 async def test_only_a_result_is_told_of_a_poll_that_has_ended(
     here: Instance, news: News, state: PollState, posts: int
 ) -> None:
-    """A result that waits after its poll's end is told; a reminder or an opening that waits then is dropped."""
+    """After a poll's end Parley announces a result that waits, and drops a reminder or an opening that waits."""
     poll, moody = await opened(here), Moody()
     use(here, moody)
     if state is not PollState.OPEN:
@@ -777,7 +777,7 @@ async def test_only_a_result_is_told_of_a_poll_that_has_ended(
 async def test_news_of_a_poll_that_was_deleted_meanwhile_is_dropped(
     here: Instance, caplog: pytest.LogCaptureFixture, news: News
 ) -> None:
-    """News that was taken before its poll was deleted is told to nobody, and the log has no bug."""
+    """Parley announces no news of a poll that was deleted meanwhile, and logs no bug."""
     wall = TellingWall()
     use(here, wall)
     telling = Telling("p99", news, ADA.place, NOW)

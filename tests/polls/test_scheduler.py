@@ -122,7 +122,7 @@ async def test_a_place_that_can_be_reached_by_nobody_is_given_up_after_a_day(her
 
 
 async def test_a_place_that_is_out_of_reach_hears_later_and_the_others_once(here: Instance, clock: Clock) -> None:
-    """A place that is unavailable is told later, and places that already heard the result are not told again."""
+    """Parley announces a result later in a place that is unavailable, and not again in places that have it."""
     await say(here, ADA, f"{OPEN} closes:1h")
     await here.polls.posted("p1", MessageRef(replace(ADA.place, channel="other"), "99"), clock())
     here.platforms["test"] = moody = Moody(post_failures=[Unavailable("down")])
@@ -361,7 +361,7 @@ async def test_a_poll_whose_copy_was_lost_ends_where_it_was_posted(here: Instanc
 
 
 async def test_a_result_that_may_be_announced_nowhere_is_told_to_its_creator_once(here: Instance, clock: Clock) -> None:
-    """A result that every place refuses is told to the host, once.
+    """If every place refuses a result, Parley writes it to the host, once.
 
     If a place or the host is unavailable, Parley tries again later.
     """

@@ -1,4 +1,4 @@
-"""Scheduled polls open once each, by the community's clock, and a host is told of a poll that doesn't open."""
+"""Scheduled polls open once each, by the community's clock, and Parley tells the host of a poll that doesn't open."""
 
 from __future__ import annotations
 

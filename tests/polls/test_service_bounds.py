@@ -516,7 +516,7 @@ async def test_an_id_that_is_no_polls_is_repeated_in_short(here: Instance) -> No
 async def test_a_result_is_told_where_the_poll_was_posted_or_to_its_host(
     here: Instance, posted: bool, end: str, told: list[str]
 ) -> None:
-    """A result is told where the poll was posted, or to its host if no message shows it.
+    """Parley announces a result where the poll was posted, or writes it to its host if no message shows the poll.
 
     A cancelled poll has no result.
     """

@@ -470,7 +470,7 @@ async def test_a_public_address_that_is_taken_is_told(reader: Reader) -> None:
     ],
 )
 def test_the_time_left_is_told_in_one_unit(seconds: int, expected: str) -> None:
-    """The time left is told in one unit: minutes below an hour, hours below two days, then days."""
+    """The page gives the time left in one unit: minutes below an hour, hours below two days, then days."""
     assert time_left(translator("en"), timedelta(seconds=seconds)) == expected
 
 

@@ -469,7 +469,7 @@ async def test_stopping_ends_every_stream_at_once() -> None:
 
 
 async def test_a_control_may_replace_its_message(client: Client) -> None:
-    """A press may redraw the message of its button: the message keeps its id and is told as changed."""
+    """A press may redraw the message of its button: the message keeps its id, and the page hears that it changed."""
     message = (await client.say("/counter-button"))["messages"][1]
     answer = await client.press("v1:count:1", message["id"])
     assert (answer["messages"][0]["id"], words_of(answer["messages"][0])) == (message["id"], "Counted to 1")
