@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from math import ceil
 from typing import NamedTuple
@@ -23,8 +22,6 @@ MAX_TEXT = 1_000
 MAX_WORDS = 8
 """Words of a query to look up: the first words of a longer text give its subject."""
 MAX_WORD = 40
-WORDS_KEPT = 50_000
-"""Most entries in the caches of stems and of their frequencies: enough for the words of most packs."""
 
 KIND_ORDER: tuple[type[Entry], ...] = (Fact, Position, Option, Argument, Term, Source, Event, Statement)
 """The order of kinds among equal matches."""
@@ -135,8 +132,6 @@ class LanguageIndex:
         self._vocabulary = Vocabulary(spellings)
         self._numbers = frozenset(number for number, _, _ in rows)
         self._cards: dict[int, CardWords] = {}
-        self._stem = lru_cache(WORDS_KEPT)(self._stem_of)
-        self._spread = lru_cache(WORDS_KEPT)(self._spread_of)
         self.lexicon = Lexicon(self._stems, self._surface, self._vocabulary, self._stem, self._spread, len(rows))
 
     def candidates(
@@ -255,7 +250,7 @@ class LanguageIndex:
         if enough < len(stems):
             yield enough, widest
 
-    def _spread_of(self, stem: str) -> int:
+    def _spread(self, stem: str) -> int:
         """Return the number of entries with this stem."""
         return self._searcher.doc_freq("text", stem)
 
@@ -339,7 +334,7 @@ class LanguageIndex:
         """Match a word with this stem."""
         return Query.term_query(self._schema, "text", stem)
 
-    def _stem_of(self, word: str) -> str:
+    def _stem(self, word: str) -> str:
         """Return the indexed form of a word of the vocabulary: its stem; in a language without spaces, the word."""
         return next(iter(self._stems.analyze(word)), word) if self._spaced else word
 
