@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Error, Page, Route, expect
 
 from adapters.web.members import PLACE
 from bot.chat.vocabulary import Card, Reply
@@ -112,6 +114,30 @@ async def test_a_command_is_completed_with_the_keyboard(page: Page) -> None:
     await expect(options).to_have_count(0)
     await expect(box).to_have_value("/")
     await expect(box).to_have_attribute("aria-expanded", "false")
+
+
+async def test_a_late_list_does_not_replace_the_one_a_member_chooses_from(page: Page) -> None:
+    """A member who points at a suggestion chooses from the list on the screen: the page cancels its request for the
+    next list."""
+    released = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await released.wait()
+        with suppress(Error):  # the page has cancelled it
+            await route.continue_()
+
+    box = page.get_by_role("combobox", name="Message or command")
+    await box.fill("/fact coffee ")
+    await expect(page.get_by_role("option", name="Coffee was banned from the office.")).to_be_visible()
+    await page.route("**/api/complete", hold)
+    async with page.expect_request("**/api/complete"):
+        await box.press("b")
+    async with page.expect_event("requestfailed"):
+        await box.press("ArrowDown")
+    released.set()
+    await expect(box).to_have_attribute("aria-activedescendant", "suggestion-0")
+    await box.press("Enter")
+    await expect(box).to_have_value("/fact Coffee was banned from the office.")
 
 
 async def test_a_suggestion_is_taken_with_a_click(page: Page) -> None:

@@ -40,9 +40,9 @@ export class Completion {
     if (this.#list.hidden || event.isComposing) return false;
     switch (event.key) {
       case "ArrowDown":
-        return this.#point(this.#active + 1);
+        return this.#choose(this.#active + 1);
       case "ArrowUp":
-        return this.#point(this.#active < 0 ? this.#suggestions.length - 1 : this.#active - 1);
+        return this.#choose(this.#active < 0 ? this.#suggestions.length - 1 : this.#active - 1);
       case "Enter":
         return this.#active >= 0 && this.#take(this.#active);
       case "Tab":
@@ -56,19 +56,22 @@ export class Completion {
   }
 
   close() {
-    clearTimeout(this.#timer);
-    this.#asked?.abort();
+    this.#stopAsking();
     this.#show([]);
   }
 
   #later() {
-    clearTimeout(this.#timer);
-    this.#asked?.abort();
+    this.#stopAsking();
     if (!this.#input.value.startsWith("/")) {
       this.#show([]);
       return;
     }
     this.#timer = setTimeout(() => this.#now(), WAIT_MS);
+  }
+
+  #stopAsking() {
+    clearTimeout(this.#timer);
+    this.#asked?.abort();
   }
 
   async #now() {
@@ -101,6 +104,12 @@ export class Completion {
     this.#input.setAttribute("aria-expanded", String(!this.#list.hidden));
     this.#status.textContent = suggestions.length ? fill(this.#words.suggestion_count, { n: suggestions.length }) : "";
     this.#point(-1);
+  }
+
+  /** Points at a suggestion. No later list replaces the one that the member chooses from. */
+  #choose(index) {
+    this.#stopAsking();
+    return this.#point(index);
   }
 
   #point(index) {
