@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any, cast
 
 import aiohttp
@@ -319,7 +320,7 @@ def _got_nowhere(error: Exception) -> bool:
     """Log a failed delivery in one line. Return False for any other error, which is a bug."""
     if isinstance(error, discord.NotFound):  # the interaction has expired, so nobody is left to tell
         logger.warning("an answer came too late for Discord")
-    elif isinstance(error, FAILED):
+    elif isinstance(error, FAILED) or getattr(error, "status", 0) == HTTPStatus.TOO_MANY_REQUESTS:
         logger.warning("an answer didn't reach Discord (%s)", type(error).__name__)
     elif isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
         logger.warning("Discord no longer takes this answer (code %s)", error.code)

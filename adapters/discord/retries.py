@@ -9,7 +9,6 @@ interaction's further message. These two end at `unless_unheard`
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
@@ -20,7 +19,7 @@ from bot.errors import NotAllowed, NotFound, PlaceGone, Unavailable
 from bot.i18n import N_
 
 TRIES = 3
-"""Attempts over connections that break; the library itself repeats most 5xx."""
+"""Attempts over connections that break; the library itself repeats most 5xx, and what a rate limit refuses."""
 BROKEN = (aiohttp.ClientError, OSError)
 """Errors of a connection that broke before a response came."""
 FAILED = (*BROKEN, discord.DiscordServerError)
@@ -38,14 +37,29 @@ T = TypeVar("T")
 
 
 async def again(send: Callable[[], Awaitable[T]], *, after: tuple[type[Exception], ...] = FAILED) -> T:
-    """Repeat a call if the connection broke or Discord failed. Only for calls that may arrive twice without harm.
+    """Repeat a call if the connection broke, or if Discord failed or was still too busy after the library's tries.
 
-    Raises what `send` raises.
+    Only for calls that may arrive twice without harm. Raises what `send` raises.
     """
     for _ in range(TRIES - 1):
-        with suppress(*after):
+        try:
             return await send()
+        except after:
+            continue
+        except discord.HTTPException as error:
+            if not _is_limited(error):
+                raise
     return await send()
+
+
+def _is_limited(error: discord.HTTPException) -> bool:
+    """Tell whether a rate limit refused a call, so that it had no effect. The library has waited as long as Discord
+    told it to, five times.
+
+    A call that Discord's network refuses isn't repeated: it lacks the header `Via`. Neither is an edit that is refused
+    because the message is old, with a code of its own.
+    """
+    return error.status == HTTPStatus.TOO_MANY_REQUESTS and not error.code and "Via" in error.response.headers
 
 
 async def insist(send: Callable[[], Awaitable[T]]) -> T:

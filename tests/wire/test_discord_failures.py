@@ -11,7 +11,7 @@ from bot.chat.markup import text
 from bot.chat.vocabulary import Card, MessageRef, Place, Reply
 from bot.errors import Unavailable
 from tests.wire.discord import Channel
-from tests.wire.discord.errors import old_message
+from tests.wire.discord.errors import blocked, old_message
 from tests.wire.discord_world import (
     TEAS,
     World,
@@ -73,6 +73,39 @@ async def test_a_limit_for_all_calls_delays_and_loses_nothing(tmp_path: Path) ->
         assert await world.tally() == dict.fromkeys(TEAS, 10)
         assert "★ 10" in words(poll)
         assert server.posted() == [poll]
+
+
+@pytest.mark.parametrize(("refusals", "is_answered"), [(14, True), (15, False)])
+async def test_an_answer_is_given_up_after_15_refusals(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, refusals: int, is_answered: bool
+) -> None:
+    """Parley tries to answer a vote 15 times while a rate limit refuses it. The vote counts, answered or not."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        storm = server.faults.storm(CALLBACK, times=refusals, retry_after=0.001)
+        vote = server.member("Ada").start_press(poll, poll.controls[0]["custom_id"])
+        await server.until(lambda: storm.hit == refusals)
+        await world.answered()
+        assert (len(vote.messages) == 1) is is_answered
+        assert await world.tally() == {TEAS[0]: 1}
+        assert not bugs(caplog)
+
+
+async def test_an_answer_that_the_network_blocks_is_not_repeated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Parley gives up an answer after one 429 from the network before Discord: each further call prolongs the block."""
+    async with discord_world(tmp_path) as world:
+        server = world.server
+        poll = await world.poll(server.member("Host"), results="live")
+        block = server.faults.refuse(CALLBACK, blocked())
+        vote = server.member("Ada").start_press(poll, poll.controls[0]["custom_id"])
+        await server.until(lambda: block.hit == 1)
+        await world.answered()
+        assert not vote.messages
+        assert await world.tally() == {TEAS[0]: 1}
+        assert not bugs(caplog)
 
 
 async def test_an_old_poll_is_edited_seldom_and_ends_up_right(tmp_path: Path) -> None:

@@ -76,6 +76,12 @@ def old_message(retry_after: float) -> ApiError:
     return ApiError(429, 30046, message, retry_after=retry_after, **{"global": False})
 
 
+def blocked() -> ApiError:
+    """Return a 429 of the network before Discord, which names no wait:
+    https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans"""
+    return ApiError(429, 0, "error code: 1015")
+
+
 def too_fast(retry_after: float, *, everywhere: bool = False) -> ApiError:
     return ApiError(429, 0, "You are being rate limited.", retry_after=retry_after, **{"global": everywhere})
 

@@ -62,7 +62,7 @@ def _served(
             status, body = await _answer(call, path, request, handler, headers)
         except ApiError as error:
             status, body = error.status, error.body
-            if status == 429:  # D-429
+            if "retry_after" in body:  # D-429
                 headers |= {**VIA, "Retry-After": str(error.body["retry_after"])}
         server.calls.append(Called(method, template, path, status, call.body))
         server.log(f"{method} {_readable(call, template)} → {status}")
