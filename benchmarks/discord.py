@@ -94,7 +94,9 @@ class _Members:
             await self._host.slash(
                 "poll create", post=True, question="Which tea?", options="Green | Black | Oolong", results="live"
             )
-            return {"custom_ids": [control["custom_id"] for control in self._server.posted()[-1].controls[:OPTIONS]]}
+            posted = self._server.posted()[-1]
+            ids = [control["custom_id"] for control in posted.controls[:OPTIONS]]
+            return {"custom_ids": ids, "guild": self._server.guild.id, "channel": posted.channel.id}
         return await self._many(order["count"], self._starts(order))
 
     def _starts(self, order: Json) -> Iterator[tuple[Member, Start]]:
@@ -251,16 +253,17 @@ async def cost(server: Server, count: int, **order: Any) -> Cost:
     return Cost((time.process_time() - before) / count, count / answer["seconds"])
 
 
-async def prepared(instance: Instance, query: str, custom_id: str) -> dict[str, ui.LayoutView]:
+async def prepared(instance: Instance, query: str, poll: Json) -> dict[str, ui.LayoutView]:
     """Return Parley's own answers, drawn once."""
-    place = Place("discord", "1", "1")
-    request = Request(Actor("discord", "1", "1", "Somebody"), place, now())
+    place = Place("discord", poll["guild"], poll["channel"])
+    request = Request(Actor("discord", poll["guild"], "1", "Somebody"), place, now())
     card = await instance.bot.invoke(request, "fact", {"words": query})
-    voted = await instance.bot.press(request, custom_id)
+    voted = await instance.bot.press(request, poll["custom_ids"][0])
     return {"fact": drawn(card), "vote": drawn(voted)}
 
 
 def drawn(outcome: Outcome) -> ui.LayoutView:
+    assert outcome.success, outcome
     return render.messages(outcome.answer or Reply())[0]
 
 
@@ -271,8 +274,9 @@ async def compare(server: Server, instance: Instance, content: Path, count: int,
     cards = sum(len(pack.entries) for pack in library.packs.values())
     await server.order(do="queries", queries=queried)
     async with connected(parley_client(instance), server):
-        custom_ids: list[str] = (await server.order(do="poll"))["custom_ids"]
-    views = await prepared(instance, queried[0], custom_ids[0])
+        poll = await server.order(do="poll")
+    custom_ids: list[str] = poll["custom_ids"]
+    views = await prepared(instance, queried[0], poll)
     for what, label in (("fact", f"/fact over {cards:,} cards"), ("vote", "a durable vote")):
         ours, bare = [], []
         for _ in range(rounds):  # alternating, so that a noisy minute hits both
