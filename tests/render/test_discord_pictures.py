@@ -95,6 +95,57 @@ async def menu(stage: Stage) -> Target:
     return stage.ada.messages()[-1]
 
 
+async def menu_away(stage: Stage) -> Target:
+    """A member who installed Parley for herself uses it in a server without the bot."""
+    hide_server(stage.ada, as_in_server)
+    return await menu(stage)
+
+
+async def fact_between(stage: Stage) -> Target:
+    """A member who installed Parley for herself uses it in her conversation with somebody else."""
+    hide_server(stage.ada, as_between_people)
+    await stage.ada.say("/fact insurrection act")
+    return stage.ada.messages()[-1]
+
+
+Event = dict[str, Any]
+
+
+def hide_server(driver: DiscordDriver, installed_for: Callable[[Event], Event]) -> None:
+    """Keep the server's events from the bot. Interactions come as for a member who installed the bot for herself.
+
+    Simcord's bot is in every server.
+    """
+    backend, channel = driver.env.backend, driver.channel
+    (deliver,) = backend.subscribers
+    deliver("GUILD_DELETE", {"id": str(driver.member.guild.id)})
+
+    def pass_on(event: str, payload: Event) -> None:
+        if event == "INTERACTION_CREATE" and payload["channel_id"] == str(channel.id):
+            deliver(event, installed_for(payload))
+
+    backend.subscribers[:] = [pass_on]
+
+
+def as_in_server(payload: Event) -> Event:
+    """Return an interaction in a server without the bot."""
+    guild = {"id": payload["guild_id"], "locale": "en-US", "features": []}
+    return {**payload, "guild": guild, **_installed_by(payload["member"]["user"])}
+
+
+def as_between_people(payload: Event) -> Event:
+    """Return an interaction in a conversation of two people."""
+    user, ben = payload["member"]["user"], {"id": "9", "username": "ben", "discriminator": "0", "avatar": None}
+    place = {"channel": {"id": payload["channel_id"], "type": 1, "recipients": [ben]}, "context": 2, "user": user}
+    kept = {name: value for name, value in payload.items() if name not in {"guild_id", "guild_locale", "member"}}
+    return {**kept, **place, **_installed_by(user)}
+
+
+def _installed_by(user: Event) -> Event:
+    """https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object"""
+    return {"authorizing_integration_owners": {"1": user["id"]}}
+
+
 async def direct(stage: Stage) -> Target:
     """A member who installed Parley for herself asks it in a direct message, without a server."""
     stage.direct, ada = True, stage.ada.member.user
@@ -558,6 +609,8 @@ SCENES: Mapping[str, Scene] = {
     "help-command": line_scene("/help fact"),
     "refusal": line_scene("/poll results poll:nowhere"),
     "find-facts": menu,
+    "find-facts-away": menu_away,
+    "fact-between": fact_between,
     "direct": direct,
     "poll": opening("single"),
     "poll-opened": opened,
