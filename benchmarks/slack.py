@@ -93,7 +93,7 @@ class _Members:
             )
             (self._poll,) = self._server.posted()
             _, button = reading.find(self._poll.blocks, TEAS[0], "button")
-            return {"vote": button["action_id"]}
+            return {"vote": button["action_id"], "team": self._server.team.id, "channel": self._server.main.id}
         return await self._many(order["count"], self._starts(order["do"]))
 
     def _starts(self, what: str) -> Iterator[Awaitable[Interaction]]:
@@ -194,15 +194,17 @@ async def cost(server: Server, count: int, **order: Any) -> Cost:
     return Cost((time.process_time() - before) / count, count / answer["seconds"])
 
 
-async def prepared(instance: Instance, query: str, vote: str) -> Json:
+async def prepared(instance: Instance, query: str, poll: Json) -> Json:
     """Return Parley's own answers, drawn once."""
-    request = Request(Actor("slack", "T1", "U0", "Somebody"), Place("slack", "T1", "C1"), now())
+    team = poll["team"]
+    request = Request(Actor("slack", team, "U0", "Somebody"), Place("slack", team, poll["channel"]), now())
     lookup = await instance.bot.invoke(request, "fact", {"words": query})
-    voted = await instance.bot.press(request, vote)
+    voted = await instance.bot.press(request, poll["vote"])
     return {"fact": payload(lookup), "vote": payload(voted)}
 
 
 def payload(outcome: Outcome) -> Json:
+    assert outcome.success, outcome
     message = render.messages(outcome.answer or Reply())[0]
     return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral", "replace_original": False}
 
@@ -210,8 +212,8 @@ def payload(outcome: Outcome) -> Json:
 async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> None:
     await server.order(do="queries", queries=queried)
     async with parley(server, "socket", instance):
-        vote = (await server.order(do="poll", mode="socket"))["vote"]
-    target = await prepared(instance, queried[0], vote)
+        poll = await server.order(do="poll", mode="socket")
+    target = await prepared(instance, queried[0], poll)
     for mode, name in MODES.items():
         for what, label in (("fact", "/parley fact"), ("vote", "a durable vote")):
             ours, others = [], []
