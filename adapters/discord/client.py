@@ -20,7 +20,7 @@ from discord.http import Route
 
 from adapters.discord import forms, messages, render
 from adapters.discord.answers import PATIENCE, Responder, translator_of
-from adapters.discord.clickable import clickable, command_ids
+from adapters.discord.clickable import command_ids
 from adapters.discord.commands import OPENS_POLL, POLL_ON_THIS, Json, declared, menu_name
 from adapters.discord.decoding import decode, emoji_names, emoji_readings, names_for, resolved_names, user_name
 from adapters.discord.granted import bot_in, missing_in
@@ -154,7 +154,7 @@ class ParleyClient(discord.Client):
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         """Redraw posted messages. Raises what `post` raises."""
         ids = ref.id.split(",")
-        fitted = render.fitted(clickable(reply, self._uploads.command_ids), len(ids))
+        fitted = render.fitted(self._uploads.in_discords_words(reply), len(ids))
         await messages.edit(self, ref, await self._uploads.ready(fitted, translator("en")))
 
     async def has_channel(self, workspace: str, channel: str) -> bool:

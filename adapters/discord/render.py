@@ -266,10 +266,18 @@ def card_text(card: Card, draw: Draw = markdown) -> str:
 
 def _head(card: Card, body: Text, draw: Draw) -> str:
     """Draw the title and the body."""
-    title = TITLE.format(escape_line(card.title)) if card.title else ""
+    title = TITLE.format(_title(card)) if card.title else ""
     if card.url:
         title = TITLE.format(link(card.title or card.url, card.url))
     return _above(title, draw(body), 1)
+
+
+def _title(card: Card) -> str:
+    """Draw the title, with Discord's emoji in the place of its sign."""
+    if card.sign is None or not card.sign.mark:
+        return escape_line(card.title)
+    words = card.title.removeprefix(card.sign.text).lstrip()
+    return inline_markdown((card.sign, Plain(f" {words}")))
 
 
 def _tail(card: Card, draw: Draw) -> str:

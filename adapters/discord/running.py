@@ -13,13 +13,15 @@ import discord
 
 from adapters.discord.client import ParleyClient
 from adapters.discord.communities import Presence, is_ours
-from adapters.discord.retries import AWAY
+from adapters.discord.retries import AWAY, BROKEN
 from adapters.discord.sync import sync_if_changed
+from adapters.discord.verdict_emoji import read_marks, upload_missing
 from adapters.http.outgoing_calls import counted
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import MessageRef, Place, Reply
 from bot.errors import Refused, Unavailable
 from bot.instance import Instance
+from bot.packs.labels import VERDICTS
 from bot.settings.model import Shards
 
 NAME = ParleyClient.name
@@ -28,6 +30,9 @@ PAUSE_MAX = 60.0
 
 FIRST = 0
 """An id whose events come over the first connection."""
+
+UPLOAD_TIME = 60.0
+"""Seconds that another process gets to upload the verdicts' emoji."""
 
 BAD_TOKEN = 4004
 """Discord's close code for a token that is no longer valid."""
@@ -61,7 +66,33 @@ class RunningClient(ParleyClient):
         super().__init__(instance.bot, clock=clock, **options)
         self._instance = instance
         self._presence = presence
+        self._marking: asyncio.Task[None] | None = None
         presence.follow(self)
+
+    async def setup_hook(self) -> None:
+        await super().setup_hook()
+        self._marking = asyncio.create_task(self._mark_verdicts())  # Discord may limit uploads for many minutes
+
+    async def close(self) -> None:
+        if self._marking is not None:
+            self._marking.cancel()
+        await super().close()
+
+    async def _mark_verdicts(self) -> None:
+        """Give the verdicts the application's own emoji. Without them, Parley shows their signs as text.
+
+        Of several processes, only the one with the first connection uploads them.
+        """
+        try:
+            if is_ours(self, FIRST):
+                self._uploads.marks = await upload_missing(self)
+                return
+            self._uploads.marks = await read_marks(self)
+            if len(self._uploads.marks) < len(VERDICTS):
+                await self._wait_for_upload()
+                self._uploads.marks = await read_marks(self)
+        except (discord.HTTPException, *BROKEN) as error:
+            logger.warning("can't upload the verdicts' emoji (%s)", type(error).__name__)
 
     async def sync_commands(self) -> None:
         """Register changed commands, and read their ids. Log a refusal; the old commands still work.
@@ -75,6 +106,9 @@ class RunningClient(ParleyClient):
             raise
         except discord.DiscordException:
             logger.exception("Discord refused the commands")
+
+    async def _wait_for_upload(self) -> None:
+        await asyncio.sleep(UPLOAD_TIME)
 
     def is_connected(self) -> bool:
         """Tell whether Discord's events arrive now."""

@@ -16,6 +16,7 @@ import discord
 
 from adapters.discord import components, render
 from adapters.discord.clickable import CommandIds, clickable
+from adapters.discord.verdict_emoji import Marks, mark_signs
 from bot.charts import png_async
 from bot.chat.fit import fit
 from bot.chat.markup import paragraph, text
@@ -74,10 +75,16 @@ class Uploads:
         self._pictures: OrderedDict[str, asyncio.Future[bytes]] = OrderedDict()
         self.command_ids: CommandIds = {}
         """The registered commands' ids; empty until Discord has sent them."""
+        self.marks: Marks = {}
+        """The application's emoji for signs; empty until they are uploaded."""
+
+    def in_discords_words(self, reply: Reply) -> Reply:
+        """Return the reply with the ids of the commands and emoji that Discord knows."""
+        return mark_signs(clickable(reply, self.command_ids), self.marks)
 
     async def ready(self, reply: Reply, t: Translator) -> list[Ready]:
         """Return the reply's messages. Words replace a picture that can't be drawn and a file that is too large."""
-        reply = clickable(reply, self.command_ids)
+        reply = self.in_discords_words(reply)
         if not reply.files and not any(card.image for card in reply.cards):
             return [Ready(view, reply=part, t=t) for part, view in render.parts(reply)]
         drawn = await self._drawn(reply)

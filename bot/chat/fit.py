@@ -47,7 +47,7 @@ def _fit_card(card: Card, scale: _Scale) -> tuple[Card, ...]:
     first, body = _head(card, scale)
     fields, controls = tuple(_fields(card.fields, scale)), tuple(_controls(card.controls, limits))
     footer = shorten_by(clean(card.footer), min(limits.footer, limits.total // 4), scale.measure_line)
-    whole = Card(first.title, body, first.url, fields, first.image, footer, first.tone, controls, first.poll, card.grid)
+    whole = replace(first, body=body, fields=fields, footer=footer, controls=controls, grid=card.grid)
     if scale.measure(body) <= limits.body and _fits([whole], scale):
         return (whole,)
     more = _continuation(card, scale)
@@ -70,7 +70,8 @@ def size(card: Card, limits: Limits) -> int:
 
 def _size(card: Card, scale: _Scale) -> int:
     lines = (card.title, card.footer, card.image.alt if card.image else "", *(field.name for field in card.fields))
-    texts = (card.body, *(field.value for field in card.fields))
+    sign = (paragraph(card.sign),) if card.sign is not None and card.sign.mark else ()
+    texts = (sign, card.body, *(field.value for field in card.fields))
     return _link_size(card, scale) + sum(map(scale.measure_line, lines)) + sum(map(scale.measure, texts))
 
 
@@ -91,7 +92,8 @@ def _head(card: Card, scale: _Scale) -> tuple[Card, Text]:
     fits = _link_size(card, scale) <= scale.limits.total // 4
     address = () if fits or card.url is None else (paragraph(card.url),)
     image = _image(card.image, scale)
-    head = Card(title=title, url=card.url if fits else None, image=image, tone=card.tone, poll=card.poll)
+    url = card.url if fits else None
+    head = Card(title=title, url=url, image=image, tone=card.tone, poll=card.poll, sign=card.sign)
     return head, (*whole, *address, *card.body)
 
 

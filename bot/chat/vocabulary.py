@@ -260,7 +260,7 @@ class Card:
     """One unit of an answer. `tone` colours its edge; colour alone carries no meaning.
 
     `poll` is the id of the card's poll, for a platform where polls have pages. `grid` does the work of the controls in
-    one form.
+    one form. `sign` is the sign that the title begins with, for a platform that has an emoji of its own for it.
     """
 
     title: str = ""
@@ -273,6 +273,7 @@ class Card:
     controls: tuple[Control, ...] = ()
     poll: str = ""
     grid: Grid | None = None
+    sign: Emoji | None = None
 
 
 class InputKind(StrEnum):

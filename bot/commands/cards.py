@@ -9,6 +9,7 @@ from bot.authoring.sentences import sentences
 from bot.chat.markup import (
     Block,
     Bold,
+    Emoji,
     Inline,
     Italic,
     Link,
@@ -171,6 +172,7 @@ def _fact(t: Translator, pack: Pack, fact: Fact) -> Card:
         fields=_fields((t("Sources"), sources), (t("Corrections"), corrections_text(t, fact))),
         footer=_fact_footer(t, pack, fact),
         tone=VERDICTS[fact.verdict].tone,
+        sign=Emoji(VERDICTS[fact.verdict].sign),
     )
 
 
@@ -187,6 +189,7 @@ def whole_fact(t: Translator, pack: Pack, fact: Fact) -> Card:
         fields=_fields((t("Sources"), sources_text(t, pack, fact)), (t("Corrections"), corrections_text(t, fact))),
         footer=_fact_footer(t, pack, fact),
         tone=VERDICTS[fact.verdict].tone,
+        sign=Emoji(VERDICTS[fact.verdict].sign),
     )
 
 

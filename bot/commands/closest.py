@@ -47,6 +47,7 @@ def brief_card(t: Translator, pack: Pack, entry: Entry, view: str = "card") -> C
         title=whole.title,
         body=body,
         tone=whole.tone,
+        sign=whole.sign,
         controls=(
             Button(t("Read all"), _open(pack.id, entry.id, view)),
             Button(t("Share"), Action("share", ("card", pack.id, entry.id)), style=ButtonStyle.PRIMARY),

@@ -22,8 +22,13 @@ from simcord._clock import Clock as SimulatedClock
 from simcord.backend.cdn import CDN_BASE
 from simcord.preview._capture import ManagedCapture
 
+from adapters.discord.markdown import CUSTOM_EMOJI
+from adapters.discord.verdict_emoji import drawing, upload_missing
+from bot.charts import png
 from bot.chat.vocabulary import Actor, Place, Request
 from bot.deliberation.service import Discussions
+from bot.packs.labels import VERDICTS
+from bot.packs.model import Verdict
 from tests.editing.packs import copied, edit
 from tests.gallery import counted, kinds
 from tests.pictures import are_taken, check_is_there, chromium
@@ -900,6 +905,7 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         people["Ada"].env.backend.bot_user.name = "Parley"
         show_time_of(clock, people["Ada"].env)
         stage = Stage(people, clock, run_due, content, instance.discussions)
+        await add_verdict_emoji(stage)
         target = await SCENES[name](stage)
         driver = people[stage.viewer]
         member = driver.member.user if stage.direct else driver.member
@@ -917,6 +923,16 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             path = FOLDER / f"{name}.png"
             await preview.screenshot(path, viewer=member, target=target, allow_incomplete=True)
         make_small(path)
+
+
+async def add_verdict_emoji(stage: Stage) -> None:
+    """Upload the verdicts' emoji, as Parley does at its first start."""
+    client = stage.ada.env.bot
+    client._uploads.marks = await upload_missing(client)
+    for verdict in Verdict:
+        mark = CUSTOM_EMOJI.fullmatch(client._uploads.marks[VERDICTS[verdict].sign])
+        assert mark is not None
+        stage.assets[f"{CDN_BASE}/emojis/{mark['id']}.png"] = ("sign.png", png(drawing(verdict)))
 
 
 def make_small(path: Path) -> None:

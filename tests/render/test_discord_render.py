@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from discord.components import _component_factory
 from adapters.discord import render
 from adapters.discord.components import ACCENTS
 from adapters.discord.forms import modal
-from bot.chat.markup import bullets, text
+from bot.chat.markup import Emoji, bullets, text
 from bot.chat.vocabulary import Action, Attachment, Button, ButtonStyle, Card, Choice, Image, Reply, Select, Tone
 from bot.i18n import translator
 from tests import gallery, golden
@@ -161,3 +162,29 @@ def test_files_are_shown_below_the_cards() -> None:
     files = (Attachment("my data.csv", "a,b", "text/csv"),)
     (view,) = render.messages(Reply((Card(title="Export"),), files=files))
     assert components_of(view)[-1] == {"type": 13, "file": {"url": "attachment://my_data.csv"}}
+
+
+MARK = "<:parley_supported_0a1b2c:1234567890123456789>"
+
+
+def test_a_sign_is_drawn_as_the_applications_emoji() -> None:
+    """A title's sign gives way to the emoji that marks it; the title's words stay text. Without a mark, the sign is
+    text."""
+    card = Card(title="✔ Supported_ *by* all", sign=Emoji("✔"))
+    plain, marked = (render.card_text(each) for each in (card, replace(card, sign=Emoji("✔", MARK))))
+    assert plain == r"### ✔ Supported\_ \*by\* all"
+    assert marked == rf"### {MARK} Supported\_ \*by\* all"
+
+
+@pytest.mark.parametrize("beyond", range(-60, 61, 4))
+def test_a_message_has_room_for_its_signs(beyond: int) -> None:
+    """The emoji of signs count against the 4,000 characters of a message. What no longer fits goes into another message,
+    and nothing is lost."""
+    words = ["x" * 1_150 + str(number) for number in range(2)] + ["y" * (1_500 + beyond)]
+    cards = tuple(Card(title="✔ Supported", body=text(each), sign=Emoji("✔", MARK)) for each in words)
+    drawn = [components_of(view) for view in render.messages(Reply(cards))]
+    for message in drawn:
+        check_message(message)
+    together = "\n".join(each["content"] for message in drawn for each in walk(message) if "content" in each)
+    assert all(each in together for each in words)
+    assert together.count(MARK) == len(cards)

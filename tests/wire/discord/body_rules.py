@@ -267,6 +267,11 @@ class ThreadBody(Body):
     locked: bool = False
 
 
+class EmojiUploadBody(Body):
+    name: str = Field(pattern=r"^[A-Za-z0-9_]{2,32}$")
+    image: str = Field(pattern=r"^data:image/(png|jpeg|gif|webp|avif);base64,[A-Za-z0-9+/]+=*$")
+
+
 class DirectBody(Body):
     recipient_id: Snowflake
 
@@ -440,6 +445,7 @@ _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 _RULES: Mapping[str, Any] = {
     "PUT /applications/{application_id}/commands": Commands,
     "PUT /applications/{application_id}/guilds/{guild_id}/commands": Commands,
+    "POST /applications/{application_id}/emojis": EmojiUploadBody,
     "POST /channels/{channel_id}/messages": PostBody,
     "PATCH /channels/{channel_id}/messages/{message_id}": MessageBody,
     "POST /channels/{channel_id}/threads": ForumPostBody,

@@ -6,6 +6,7 @@ Each function returns the problems in words.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -29,6 +30,7 @@ CONTENT_MAX = 2000
 ROWS_MAX = 5
 BUTTONS_MAX = 5
 FILE_MAX = 10 * 1024 * 1024
+EMOJI_MAX, EMOJI_BYTES_MAX = 2000, 256 * 1024
 COMMAND_MAX = 8000
 COMMANDS_MAX = {1: 100, 2: 15, 3: 15}
 OPTIONS_MAX = CHOICES_MAX = 25
@@ -163,6 +165,18 @@ def choice_problems(choices: list[Json]) -> list[str]:
             problems.append("choices: a choice on which nothing can be seen")
         if not 1 <= len(str(choice["value"])) <= 100:
             problems.append(f"choices: a value of {len(str(choice['value']))} characters")
+    return problems
+
+
+def emoji_problems(body: Json, present: Collection[Json]) -> list[str]:
+    """Check a new emoji of an application that has the others."""
+    problems = []
+    if len(present) >= EMOJI_MAX:
+        problems.append(f"more than {EMOJI_MAX} emoji")
+    if any(other["name"] == body["name"] for other in present):
+        problems.append(f"{body['name']}: twice")
+    if len(base64.b64decode(body["image"].partition(",")[2])) > EMOJI_BYTES_MAX:
+        problems.append(f"{body['name']}: more than {EMOJI_BYTES_MAX} bytes")
     return problems
 
 

@@ -211,6 +211,23 @@ async def get_commands(call: Call) -> list[Json]:
     return call.server.commands.get(call.ids.get("guild_id", ""), [])
 
 
+# --- the application's emoji: https://docs.discord.com/developers/resources/emoji ---
+
+
+async def get_emojis(call: Call) -> Json:
+    return {"items": call.server.emojis}
+
+
+async def create_emoji(call: Call) -> Json:
+    server = call.server
+    validate(call)
+    call.check(limits.emoji_problems(call.data, server.emojis))
+    emoji = {"id": server.new_id(), "name": call.data["name"], "user": server.bot.json(), "roles": []}
+    emoji |= {"require_colons": True, "managed": False, "animated": False, "available": True}
+    server.emojis.append(emoji)
+    return emoji
+
+
 def _command(call: Call, command: Json, id_: str) -> Json:
     guild = {"guild_id": call.ids["guild_id"]} if "guild_id" in call.ids else {}
     usual: Json = {"type": 1, "description": "", "options": [], "default_member_permissions": None, "nsfw": False}
@@ -308,6 +325,8 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "/applications/{application_id}/commands"): get_commands,
     ("PUT", "/applications/{application_id}/guilds/{guild_id}/commands"): put_commands,
     ("GET", "/applications/{application_id}/guilds/{guild_id}/commands"): get_commands,
+    ("GET", "/applications/{application_id}/emojis"): get_emojis,
+    ("POST", "/applications/{application_id}/emojis"): create_emoji,
     ("GET", "/guilds/{guild_id}"): get_guild,
     ("GET", "/guilds/{guild_id}/threads/active"): active_threads,
     ("GET", "/guilds/{guild_id}/members/{user_id}"): guild_member,

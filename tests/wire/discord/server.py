@@ -95,6 +95,8 @@ class DiscordServer:
         self.interactions: dict[str, Interaction] = {}
         self.commands: dict[str, list[Json]] = {"": []}
         """Commands by guild id; those of all guilds are under the empty id."""
+        self.emojis: list[Json] = []
+        """The application's own emoji."""
         self.nonces: dict[tuple[str, str], Message] = {}
         self.uploads: dict[str, bytes] = {}
         self.gateway = Gateway(self)
