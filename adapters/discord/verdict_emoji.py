@@ -1,16 +1,15 @@
 """Parley's own emoji for the signs of verdicts, which an application uploads once.
 
     marks = await upload_missing(client)
-    marks["✖"]        "<:parley_contradicted_1a2b3c:1234…>", which shows the emoji in a text
+    marks["✖"]        "<:parley_contradicted:1234…>", which shows the emoji in a text
 
 They work in every server without a permission, and an application has room for 2,000:
-https://docs.discord.com/developers/resources/emoji. A name ends with a digest of its drawing, so a changed drawing is
-another emoji. Older ones stay, since older messages show them.
+https://docs.discord.com/developers/resources/emoji. A screen reader speaks an emoji's name. Its picture never changes,
+so a changed drawing needs another name. Older emoji stay, since older messages show them.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -33,7 +32,7 @@ _COLOURS: Mapping[Tone, str] = {
     Tone.INFO: "#3477db",
     Tone.NEUTRAL: "#80848e",
 }
-"""Each has a contrast of 3 to white, and the two that are drawn as outlines also to Discord's dark ground."""
+"""Each has a contrast of 3 to white, and those of signs without a white mark also to Discord's dark ground."""
 _DISC = '<circle cx="32" cy="32" r="30" fill="{colour}"/>'
 _LINE = '<path d="{path}" fill="none" stroke="#fff" stroke-width="8" stroke-linecap="round" stroke-linejoin="round"/>'
 _RING = '<circle cx="32" cy="32" r="26" fill="none" stroke="{colour}" stroke-width="8"/>'
@@ -56,8 +55,7 @@ def drawing(verdict: Verdict) -> str:
 
 def emoji_name(verdict: Verdict) -> str:
     """Return the emoji's name: at most 32 letters, digits and underscores."""
-    digest = hashlib.sha256(drawing(verdict).encode()).hexdigest()[:6]
-    return f"parley_{verdict.value.replace('-', '_')}_{digest}"
+    return f"parley_{verdict.value.replace('-', '_')}"
 
 
 async def read_marks(client: discord.Client) -> Marks:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from hashlib import sha256
 
 import pytest
 from PIL import Image
 
-from adapters.discord import verdict_emoji
 from adapters.discord.verdict_emoji import drawing, emoji_name
 from bot.charts import png
 from bot.packs.model import Verdict
@@ -60,10 +60,16 @@ def test_discord_takes_the_name(verdict: Verdict) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_]{2,32}", emoji_name(verdict))
 
 
-def test_a_changed_drawing_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name follows the drawing: an old emoji keeps its name, and a new drawing gets another."""
-    before = emoji_name(Verdict.SUPPORTED)
-    monkeypatch.setitem(verdict_emoji._SHAPES, Verdict.SUPPORTED, "<circle r='9' fill='{colour}'/>")
-    after = emoji_name(Verdict.SUPPORTED)
-    assert after != before
-    assert after.startswith("parley_supported_")
+def test_a_changed_drawing_has_another_name() -> None:
+    """Discord keeps an emoji's picture, so a drawing is never changed under its old name: with a new drawing comes a new
+    name, and both change here."""
+    drawings = {emoji_name(verdict): sha256(drawing(verdict).encode()).hexdigest()[:12] for verdict in Verdict}
+    assert drawings == {
+        "parley_supported": "9d018f61c198",
+        "parley_nuanced": "82dc00d0c666",
+        "parley_overstated": "96d22452851e",
+        "parley_unsupported": "387f9d2e8a5d",
+        "parley_contradicted": "6dd8c1cd414a",
+        "parley_unverified": "68b8b847f086",
+        "parley_not_checkable": "3efe28d121c8",
+    }
