@@ -320,8 +320,10 @@ def _got_nowhere(error: Exception) -> bool:
     """Log a failed delivery in one line. Return False for any other error, which is a bug."""
     if isinstance(error, discord.NotFound):  # the interaction has expired, so nobody is left to tell
         logger.warning("an answer came too late for Discord")
-    elif isinstance(error, FAILED) or getattr(error, "status", 0) == HTTPStatus.TOO_MANY_REQUESTS:
+    elif isinstance(error, FAILED):
         logger.warning("an answer didn't reach Discord (%s)", type(error).__name__)
+    elif isinstance(error, discord.HTTPException) and error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        logger.warning("an answer didn't reach Discord: its rate limit refused it")
     elif isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
         logger.warning("Discord no longer takes this answer (code %s)", error.code)
     else:

@@ -79,17 +79,17 @@ class RunningClient(ParleyClient):
         await super().close()
 
     async def _mark_verdicts(self) -> None:
-        """Give the verdicts the application's own emoji. Without them, Parley shows their signs as text.
+        """Give the verdicts the application's own emoji. Parley shows a sign without one as text.
 
         Of several processes, only the one with the first connection uploads them.
         """
         try:
-            if is_ours(self, FIRST):
-                self._uploads.marks = await upload_missing(self)
-                return
             self._uploads.marks = await read_marks(self)
             if len(self._uploads.marks) < len(VERDICTS):
-                await self._wait_for_upload()
+                if is_ours(self, FIRST):
+                    await upload_missing(self, self._uploads.marks)
+                else:
+                    await self._wait_for_upload()
                 self._uploads.marks = await read_marks(self)
         except (discord.HTTPException, *BROKEN) as error:
             logger.warning("can't upload the verdicts' emoji (%s)", type(error).__name__)

@@ -1,6 +1,7 @@
 """Parley's own emoji for the signs of verdicts, which an application uploads once.
 
-    marks = await upload_missing(client)
+    await upload_missing(client, await read_marks(client))
+    marks = await read_marks(client)
     marks["✖"]        "<:parley_contradicted:1234…>", which shows the emoji in a text
 
 They work in every server without a permission, and an application has room for 2,000:
@@ -64,14 +65,11 @@ async def read_marks(client: discord.Client) -> Marks:
     return {signs[emoji.name]: str(emoji) for emoji in await client.fetch_application_emojis() if emoji.name in signs}
 
 
-async def upload_missing(client: discord.Client) -> Marks:
-    """Upload the emoji that the application lacks, and return how to write each. Raises discord.HTTPException."""
-    marks = dict(await read_marks(client))
+async def upload_missing(client: discord.Client, present: Marks) -> None:
+    """Upload the emoji that the application lacks. Raises discord.HTTPException."""
     for verdict, label in VERDICTS.items():
-        if label.sign not in marks:
-            image = await png_async(drawing(verdict))
-            marks[label.sign] = str(await client.create_application_emoji(name=emoji_name(verdict), image=image))
-    return marks
+        if label.sign not in present:
+            await client.create_application_emoji(name=emoji_name(verdict), image=await png_async(drawing(verdict)))
 
 
 def mark_signs(reply: Reply, marks: Marks) -> Reply:

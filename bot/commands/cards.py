@@ -162,18 +162,8 @@ def _fact(t: Translator, pack: Pack, fact: Fact) -> Card:
     sources = sources_text(t, pack, fact, SOURCES_ON_CARD, brief=True)
     beginning = [sentence.text for sentence in sentences(fact.reason)[:SENTENCES_ON_CARD]]
     counter = next(iter(pack.arguments(fact.id, "against")), None)
-    return Card(
-        title=verdict_line(t, fact.verdict),
-        body=text(
-            *_claim(t, fact),
-            paragraph(Bold(t("Why this verdict:")), f" {' '.join(beginning)}"),
-            paragraph(Bold(t("Strongest counterargument:")), f" {counter.point}") if counter else (),
-        ),
-        fields=_fields((t("Sources"), sources), (t("Corrections"), corrections_text(t, fact))),
-        footer=_fact_footer(t, pack, fact),
-        tone=VERDICTS[fact.verdict].tone,
-        sign=Emoji(VERDICTS[fact.verdict].sign),
-    )
+    strongest = (paragraph(Bold(t("Strongest counterargument:")), f" {counter.point}"),) if counter else ()
+    return _fact_card(t, pack, fact, " ".join(beginning), strongest, sources)
 
 
 def has_more(fact: Fact) -> bool:
@@ -183,13 +173,19 @@ def has_more(fact: Fact) -> bool:
 
 def whole_fact(t: Translator, pack: Pack, fact: Fact) -> Card:
     """The fact with its whole reason, and the claim that each source bears out."""
+    return _fact_card(t, pack, fact, fact.reason, (), sources_text(t, pack, fact))
+
+
+def _fact_card(t: Translator, pack: Pack, fact: Fact, reason: str, counter: Text, sources: Text) -> Card:
+    """The claim, its verdict with this much of the reason, and these sources."""
+    label = VERDICTS[fact.verdict]
     return Card(
         title=verdict_line(t, fact.verdict),
-        body=text(*_claim(t, fact), paragraph(Bold(t("Why this verdict:")), f" {fact.reason}")),
-        fields=_fields((t("Sources"), sources_text(t, pack, fact)), (t("Corrections"), corrections_text(t, fact))),
+        body=text(*_claim(t, fact), paragraph(Bold(t("Why this verdict:")), f" {reason}"), *counter),
+        fields=_fields((t("Sources"), sources), (t("Corrections"), corrections_text(t, fact))),
         footer=_fact_footer(t, pack, fact),
-        tone=VERDICTS[fact.verdict].tone,
-        sign=Emoji(VERDICTS[fact.verdict].sign),
+        tone=label.tone,
+        sign=Emoji(label.sign),
     )
 
 

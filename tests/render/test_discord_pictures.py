@@ -23,7 +23,7 @@ from simcord.backend.cdn import CDN_BASE
 from simcord.preview._capture import ManagedCapture
 
 from adapters.discord.markdown import CUSTOM_EMOJI
-from adapters.discord.verdict_emoji import drawing, upload_missing
+from adapters.discord.verdict_emoji import drawing, read_marks, upload_missing
 from bot.charts import png
 from bot.chat.vocabulary import Actor, Place, Request
 from bot.deliberation.service import Discussions
@@ -928,7 +928,8 @@ async def test_draw(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 async def add_verdict_emoji(stage: Stage) -> None:
     """Upload the verdicts' emoji, as Parley does at its first start."""
     client = stage.ada.env.bot
-    client._uploads.marks = await upload_missing(client)
+    await upload_missing(client, {})
+    client._uploads.marks = await read_marks(client)
     for verdict in Verdict:
         mark = CUSTOM_EMOJI.fullmatch(client._uploads.marks[VERDICTS[verdict].sign])
         assert mark is not None

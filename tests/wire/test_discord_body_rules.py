@@ -9,7 +9,19 @@ import pytest
 from adapters.discord.client import ParleyClient
 from tests.wire.discord.body_rules import RULES, problems
 from tests.wire.discord.model import COMPONENTS_V2, EPHEMERAL, Json
-from tests.wire.test_discord_server import CALLBACK, COMMANDS, MESSAGES, button, command, option, row, select, text, v2
+from tests.wire.test_discord_server import (
+    CALLBACK,
+    COMMANDS,
+    EMOJIS,
+    MESSAGES,
+    button,
+    command,
+    option,
+    row,
+    select,
+    text,
+    v2,
+)
 from tests.world import Clock, make_bot
 
 GLOBAL = {"contexts": [0, 1, 2], "integration_types": [0, 1]}
@@ -54,6 +66,10 @@ def group(kind: int, count: int = 2, **more: Any) -> Json:
     return modal(components=[{**LABEL, "component": component}])
 
 
+def emoji(**more: Any) -> Json:
+    return {"name": "yes", "image": "data:image/png;base64,iVBORw0KGgo=", **more}
+
+
 def suggested(count: int = 1, **more: Any) -> Json:
     return {"type": 8, "data": {"choices": [{"name": "a", "value": "a", **more} for _ in range(count)]}}
 
@@ -67,6 +83,7 @@ def parameter(**more: Any) -> list[Json]:
 
 
 POST, ANSWER, PUT = ("POST", MESSAGES), ("POST", CALLBACK), ("PUT", COMMANDS)
+EMOJI = ("POST", EMOJIS)
 FORUM, THREAD, DIRECT = (
     ("POST", "/channels/{channel_id}/threads"),
     ("PATCH", "/channels/{channel_id}"),
@@ -385,6 +402,14 @@ LIMITS: dict[str, tuple[tuple[str, str], Any, Any, Any]] = {
         [{"type": 3, "name": "Find facts", **GLOBAL}],
         [{"type": 3, "name": "x" * 33, **GLOBAL}],
         [{"type": 3, "name": "Find facts", "description": "Facts", **GLOBAL}],
+    ),
+    "emoji's name": (EMOJI, emoji(name="x" * 32), emoji(name="x" * 33), emoji(name=1)),
+    "emoji's short name": (EMOJI, emoji(name="ab"), emoji(name="a"), emoji(name="a-b")),
+    "emoji's picture": (
+        EMOJI,
+        emoji(),
+        emoji(image="data:image/png;base64,"),
+        emoji(image="data:text/plain;base64,AA"),
     ),
 }
 

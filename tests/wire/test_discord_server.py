@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib.util
 import io
 import sys
@@ -20,7 +21,7 @@ from tests.beside import DISCORD_OPENAPI
 from tests.require import require
 from tests.wire.discord import CannotDo, DiscordServer, Interaction, impatient, pointed_at
 from tests.wire.discord.gateway import STREAMS
-from tests.wire.discord.limits import command_problems, message_problems, modal_problems
+from tests.wire.discord.limits import command_problems, emoji_problems, message_problems, modal_problems
 from tests.wire.discord.members import inputs
 from tests.wire.discord.model import COMPONENTS_V2, EPHEMERAL, SEND_MESSAGES, Json
 from tests.wire.discord.validation import Validator
@@ -29,6 +30,7 @@ from tests.world import Clock
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 MESSAGES = "/channels/{channel_id}/messages"
 COMMANDS = "/applications/{application_id}/commands"
+EMOJIS = "/applications/{application_id}/emojis"
 
 
 @pytest.fixture
@@ -144,6 +146,23 @@ BAD_COMMANDS = {
 def test_commands_are_checked_by_hand(commands: list[Json]) -> None:
     """The local Discord refuses commands whose names, numbers or order Discord refuses."""
     assert command_problems(commands)
+
+
+@pytest.mark.parametrize(
+    ("others", "bytes_", "is_taken"), [(1999, 262_144, True), (2000, 1, False), (0, 262_145, False)]
+)
+def test_an_application_has_room_for_2000_emoji(others: int, bytes_: int, is_taken: bool) -> None:
+    """An application takes 2,000 emoji of up to 256 KiB each."""
+    image = f"data:image/png;base64,{base64.b64encode(bytes(bytes_)).decode()}"
+    problems = emoji_problems({"name": "yes", "image": image}, [{"name": f"e{number}"} for number in range(others)])
+    assert (problems == []) is is_taken
+
+
+def test_no_two_emoji_have_one_name() -> None:
+    """An application takes a name once."""
+    image = "data:image/png;base64,AA=="
+    assert emoji_problems({"name": "yes", "image": image}, [{"name": "yes"}])
+    assert emoji_problems({"name": "yes", "image": image}, [{"name": "no"}]) == []
 
 
 def test_a_form_has_one_to_five_parts_with_ids_of_their_own() -> None:

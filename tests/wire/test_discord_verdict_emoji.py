@@ -25,8 +25,8 @@ def uploads(server: DiscordServer) -> int:
 
 
 async def have_marks(server: DiscordServer, world: Served) -> None:
-    """Wait until Parley knows the application's emoji."""
-    await server.until(lambda: bool(world.client._uploads.marks))
+    """Wait until Parley knows an emoji for each verdict."""
+    await server.until(lambda: len(world.client._uploads.marks) == len(Verdict))
 
 
 async def test_each_verdict_has_its_emoji_from_the_first_start_on(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_one_of_several_processes_uploads(tmp_path: Path, monkeypatch: pyt
             await have_marks(server, first)
             uploaded.set()
             await have_marks(server, second)
-        assert uploads(server) == len(second.client._uploads.marks) == len(Verdict)
+        assert uploads(server) == len(Verdict)
         assert server.violations == []
 
 
@@ -87,6 +87,21 @@ async def test_without_emoji_the_sign_is_text(tmp_path: Path, caplog: pytest.Log
             answer = await server.member("Ada").slash("fact", words="tea drinkers")
         assert answer.text.startswith(f"### {SIGN} Supported\n")
         assert not bugs(caplog)
+
+
+async def test_a_refused_emoji_costs_no_other(tmp_path: Path) -> None:
+    """If Discord refuses one upload, the emoji that the application already has are shown all the same."""
+    async with new_server() as server:
+        async with served(server, tmp_path) as world:
+            await have_marks(server, world)
+        server.emojis[:] = [emoji for emoji in server.emojis if emoji["name"] != emoji_name(Verdict.CONTRADICTED)]
+        refusal = server.faults.refuse(UPLOAD, invalid_form(["no"]), "POST")
+        async with served(server, tmp_path):
+            await server.until(lambda: refusal.hit == 1)
+            supported = await server.member("Ada").slash("fact", words="tea drinkers")
+            contradicted = await server.member("Ben").slash("fact", words="coffee banned")
+        assert supported.text.startswith(f"### <:{emoji_name(Verdict.SUPPORTED)}:")
+        assert contradicted.text.startswith(f"### {VERDICTS[Verdict.CONTRADICTED].sign} Contradicted\n")
 
 
 async def test_a_members_sign_stays_text(tmp_path: Path) -> None:

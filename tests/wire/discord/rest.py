@@ -211,6 +211,22 @@ async def get_commands(call: Call) -> list[Json]:
     return call.server.commands.get(call.ids.get("guild_id", ""), [])
 
 
+def _command(call: Call, command: Json, id_: str) -> Json:
+    guild = {"guild_id": call.ids["guild_id"]} if "guild_id" in call.ids else {}
+    usual: Json = {"type": 1, "description": "", "options": [], "default_member_permissions": None, "nsfw": False}
+    fields = {key: value for key, value in command.items() if value is not None}
+    return {
+        **usual,
+        "contexts": None,
+        "integration_types": [0],
+        **fields,
+        "id": id_,
+        "application_id": call.server.application,
+        "version": id_,
+        **guild,
+    }
+
+
 # --- the application's emoji: https://docs.discord.com/developers/resources/emoji ---
 
 
@@ -226,22 +242,6 @@ async def create_emoji(call: Call) -> Json:
     emoji |= {"require_colons": True, "managed": False, "animated": False, "available": True}
     server.emojis.append(emoji)
     return emoji
-
-
-def _command(call: Call, command: Json, id_: str) -> Json:
-    guild = {"guild_id": call.ids["guild_id"]} if "guild_id" in call.ids else {}
-    usual: Json = {"type": 1, "description": "", "options": [], "default_member_permissions": None, "nsfw": False}
-    fields = {key: value for key, value in command.items() if value is not None}
-    return {
-        **usual,
-        "contexts": None,
-        "integration_types": [0],
-        **fields,
-        "id": id_,
-        "application_id": call.server.application,
-        "version": id_,
-        **guild,
-    }
 
 
 # --- channels ---
