@@ -274,7 +274,7 @@ def _head(card: Card, body: Text, draw: Draw) -> str:
 
 def _title(card: Card) -> str:
     """Draw the title, with Discord's emoji in the place of its sign."""
-    if card.sign is None or not card.sign.mark:
+    if not card.sign.mark:
         return escape_line(card.title)
     words = card.title.removeprefix(card.sign.text).lstrip()
     return inline_markdown((card.sign, Plain(f" {words}")))

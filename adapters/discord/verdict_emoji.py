@@ -78,6 +78,4 @@ def mark_signs(reply: Reply, marks: Marks) -> Reply:
 
 
 def _marked(card: Card, marks: Marks) -> Card:
-    if card.sign is None or card.sign.text not in marks:
-        return card
-    return replace(card, sign=replace(card.sign, mark=marks[card.sign.text]))
+    return replace(card, sign=replace(card.sign, mark=marks.get(card.sign.text, "")))

@@ -70,7 +70,7 @@ def size(card: Card, limits: Limits) -> int:
 
 def _size(card: Card, scale: _Scale) -> int:
     lines = (card.title, card.footer, card.image.alt if card.image else "", *(field.name for field in card.fields))
-    sign = (paragraph(card.sign),) if card.sign is not None and card.sign.mark else ()
+    sign = (paragraph(card.sign),) if card.sign.mark else ()
     texts = (sign, card.body, *(field.value for field in card.fields))
     return _link_size(card, scale) + sum(map(scale.measure_line, lines)) + sum(map(scale.measure, texts))
 

@@ -91,6 +91,8 @@ class Emoji:
     mark: str = ""
 
 
+NO_EMOJI = Emoji("")
+
 Inline = Plain | Bold | Italic | Code | Link | Time | RoleMention | ChannelMention | CommandMention | Emoji
 _UNCUT = Link | Time | RoleMention | ChannelMention | CommandMention | Emoji
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.chat.markup import Block, Emoji, Text
+from bot.chat.markup import NO_EMOJI, Block, Emoji, Text
 from bot.errors import UsageError
 
 ACTION_MAX = 97
@@ -260,7 +260,7 @@ class Card:
     """One unit of an answer. `tone` colours its edge; colour alone carries no meaning.
 
     `poll` is the id of the card's poll, for a platform where polls have pages. `grid` does the work of the controls in
-    one form. `sign` is the sign that the title begins with, for a platform that has an emoji of its own for it.
+    one form. `sign` is the sign that the title begins with; its mark is the platform's own emoji for it, if any.
     """
 
     title: str = ""
@@ -273,7 +273,7 @@ class Card:
     controls: tuple[Control, ...] = ()
     poll: str = ""
     grid: Grid | None = None
-    sign: Emoji | None = None
+    sign: Emoji = NO_EMOJI
 
 
 class InputKind(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.chat.fit import fit, size
-from bot.chat.markup import ELLIPSIS, Link, paragraph, plain, text
+from bot.chat.markup import ELLIPSIS, Emoji, Link, paragraph, plain, text
 from bot.chat.platform import Limits
 from bot.chat.vocabulary import Action, Attachment, Button, Card, Choice, Field, Image, Reply, Select, Tone
 
@@ -153,6 +153,19 @@ def test_a_picture_and_a_link_count_too() -> None:
     link = len(plain((paragraph(Link("https://example.org/", "https://example.org/")),)))
     assert size(card, ROOMY) == 3 + 10 + link
     assert size(replace(card, url=None, image=None), ROOMY) == 3
+
+
+@pytest.mark.parametrize(("sign", "counted"), [(Emoji(""), 0), (Emoji("✔"), 0), (Emoji("✔", "<:tick:1>"), 1)])
+def test_a_platforms_own_emoji_for_a_sign_counts_too(sign: Emoji, counted: int) -> None:
+    """A message's total also counts the emoji that a platform draws for a title's sign. A sign that stays text is
+    counted as part of the title."""
+    assert size(Card(title="✔ Tea", sign=sign), ROOMY) == 5 + counted
+
+
+def test_a_sign_stays_with_the_title() -> None:
+    """Where a card's text becomes several cards, the first has the title's sign."""
+    ((first,), (more,)) = fitted(Card(title="✔ Tea", body=text("b" * 30), sign=Emoji("✔")), body=20, cards=1)
+    assert (first.sign, more.sign) == (Emoji("✔"), Emoji(""))
 
 
 @pytest.mark.parametrize(("total", "linked"), [(79, False), (80, True), (81, True)])
