@@ -9,7 +9,20 @@ from typing import Any
 
 import pytest
 
-from bot.chat.vocabulary import Action, Answers, Outcome, Request, Visibility
+from bot.chat.vocabulary import (
+    Action,
+    Answers,
+    Button,
+    Card,
+    Choice,
+    Control,
+    Outcome,
+    Reply,
+    Request,
+    Select,
+    Visibility,
+)
+from bot.dispatch.rights import without_posting
 from tests.talk import ADA, CREATE, press, say, wall, words
 from tests.world import Wall, make_bot, request, running
 
@@ -79,6 +92,46 @@ async def test_share_posts_nothing(reason: str) -> None:
     assert silence.posted == []
     assert "Shared here" in words(await bot.press(request(), "v1:share:counter:tea:tea-popular"))
     assert len(silence.posted) == 1
+
+
+POSTS, KEEPS = Action("share", ("p1",)), Action("open", ("p1",))
+
+
+@pytest.mark.parametrize(
+    ("control", "offered"),
+    [
+        (Button("Share", POSTS), False),
+        (Button("Read all", KEEPS), True),
+        (Button("Source", url="https://example.org/"), True),
+        (Select(POSTS, "Pick", (Choice("One", "1"),)), True),
+    ],
+)
+def test_a_place_without_the_bot_has_no_button_that_posts(control: Control, offered: bool) -> None:
+    """Where the bot isn't a member, Parley leaves out the buttons that post, and keeps all other controls in order."""
+    rest = (Button("Before", KEEPS), Button("After", KEEPS))
+    card = Card("Tea", controls=(rest[0], control, rest[1]))
+    outcome = without_posting(Outcome(answer=Reply((card, card))), {"share"})
+    assert outcome.answer is not None
+    controls = (rest[0], control, rest[1]) if offered else rest
+    assert outcome.answer.cards == (replace(card, controls=controls),) * 2
+
+
+def test_an_outcome_without_an_answer_stays_as_it_is() -> None:
+    """An outcome without an answer has no button to leave out."""
+    nothing = Outcome()
+    assert without_posting(nothing, {"share"}) is nothing
+
+
+async def test_a_look_up_away_from_the_bot_offers_no_share() -> None:
+    """A card has the button Share where the bot is a member. Where it is none, the card has its other buttons alone."""
+    at_home, away = [
+        [control.label for card in outcome.answer.cards for control in card.controls]
+        for who in (request(), listener(request(), {"away": True}))
+        if (outcome := await make_bot().say(who, "/fact coffee ban")).answer is not None
+    ]
+    assert "Share" in at_home
+    assert away
+    assert away == [label for label in at_home if label != "Share"]
 
 
 POLL_FORM: Answers = {"question": "Which tea?", "options": "Green\nBlack", "closes": "2h", "method": ("single",)}
