@@ -128,7 +128,8 @@ async def open_named_voters(tx: Transaction, community: str) -> list[tuple[str, 
 
 def _inbox(voter: str) -> Mapping[str, str]:
     """Return the place of a private reminder to a member, as `watchers` queues it."""
-    platform, workspace, person = voter.split(":", 2)
+    community, person = split_voter(voter)
+    platform, _, workspace = community.partition(":")
     return {"platform": platform, "workspace": workspace, "person": person}
 
 

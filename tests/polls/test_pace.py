@@ -373,24 +373,28 @@ async def test_all_messages_are_looked_at_when_another_process_ends(here: Instan
 
 
 class Stuck(Slow):
-    """A platform whose edits never end by themselves, and take their time when they are cancelled."""
+    """A platform whose edits never end by themselves, and write to the database twice when they are cancelled.
 
-    released = False
+    Writes take turns, so a stop that doesn't wait for the edit releases its leases before the second one.
+    """
+
+    def __init__(self, here: Instance) -> None:
+        super().__init__()
+        self._here = here
 
     async def edit(self, ref: MessageRef, reply: Reply) -> None:
         try:
             await super().edit(ref, reply)
         finally:
-            for _ in range(1_000):
-                await asyncio.sleep(0)
-            self.released = True
+            for _ in range(2):
+                await self._here.database.write(lambda tx: leases.release_all(tx, "another"))
 
 
 async def test_an_edit_under_way_holds_up_no_end(here: Instance) -> None:
     """A stop cancels an edit under way, and then signals the other processes that they may take over."""
     poll, _ = await shown(here)
-    stuck, heard = Stuck(), list[str]()
-    await edit_begins(here, poll, stuck)
+    heard = list[str]()
+    await edit_begins(here, poll, Stuck(here))
     assert here.copies.due == 1
     here.database.listen(Signal.POLL, heard.append)
     await here.copies.stop()
