@@ -166,6 +166,7 @@ ID = "123456789012345678"
         ((Italic("a"), Plain(" b")), "_a_ b"),
         ((Italic("a "), Plain("b")), "_a_ b"),
         ((Italic("a"), Plain(""), Bold("b")), "_a_**b**"),
+        ((Bold("a"), Plain(""), Bold("b")), "**ab**"),
         ((Italic("a"),), "_a_"),
         ((Link("", "https://a.org"), Link(" ", "https://a.org")), "<https://a.org><https://a.org>"),
         ((Plain("a\nb"), Code("c"), Code(" ")), "a b`c` "),
