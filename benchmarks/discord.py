@@ -1,12 +1,13 @@
-"""Measure Parley's cost on Discord, as ratios to a bare discord.py handler of the same run.
+"""Measure Parley's cost on Discord, as ratios to a bare discord.py handler and to a plain app of the same run.
 
     python -m benchmarks.discord            some 5 minutes: 100,000 interactions for the slope of memory
     python -m benchmarks.discord --quick    fewer
     python -m benchmarks.discord --shipped  over the shipped pack, with neither starts nor memory: what most instances have
 
-The server is the tests' local Discord, in a separate process. The bare handler sends a prepared payload of the size of
-Parley's answer, and does nothing else. CPU is the bot's whole process, threads included. Each `/fact` asks a different
-question, over 10,000 cards; each vote is a new ballot, answered after it is on disk.
+The server is the tests' local Discord, in a separate process. The bare handler sends a prepared answer of Parley's, and
+does nothing else. The plain app (`plain_app.py`) looks the question up or stores the vote, and builds an answer of the
+same components as discord.py's manual teaches it. CPU is the bot's whole process, threads included. Each `/fact` asks a
+different question, over 10,000 cards; each vote is a new ballot, answered after it is on disk.
 """
 
 from __future__ import annotations
@@ -21,21 +22,23 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import discord
-from discord import app_commands, ui
+from discord import ui
 
 from adapters.discord import render
 from adapters.discord.communities import Presence
 from adapters.discord.running import RunningClient
 from adapters.http.outgoing_calls import counted
 from adapters.http.prometheus import Metrics
+from benchmarks.discord_bots import Bare, Plain
 from benchmarks.library import queries, write_pack
 from benchmarks.other import Json, Other, obey, process, read_line, started
+from benchmarks.plain_app import open_plain_store
 from benchmarks.timing import resident_bytes
 from bot.chat.vocabulary import Actor, Outcome, Place, Reply, Request
 from bot.dispatch.rate_limit import Limiter
@@ -159,34 +162,6 @@ async def server_process() -> AsyncIterator[Server]:
         yield Server(other, address)
 
 
-class Bare(discord.Client):
-    """Sends prepared answers."""
-
-    def __init__(self, prepared: dict[str, ui.LayoutView]) -> None:
-        super().__init__(
-            intents=discord.Intents(guilds=True),
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-            max_messages=None,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-        self._prepared = prepared
-        self.tree = app_commands.CommandTree(self)
-
-        @self.tree.command()
-        async def fact(interaction: discord.Interaction[Any], words: str) -> None:
-            """Look up a fact."""
-            del words
-            await interaction.response.send_message(view=prepared["fact"], ephemeral=True)
-
-    async def setup_hook(self) -> None:
-        await self.tree.sync()
-
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        if interaction.type is discord.InteractionType.component:
-            await interaction.response.send_message(view=self._prepared["vote"], ephemeral=True)
-
-
 def parley_client(instance: Instance) -> RunningClient:
     """Make the client as `parley run` does, with its metrics."""
     presence = Presence(instance.privacy, instance.database, now)
@@ -246,6 +221,26 @@ class Cost:
     rate: float
 
 
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The costs of one kind of interaction, by round."""
+
+    bare: list[Cost] = field(default_factory=list)
+    plain: list[Cost] = field(default_factory=list)
+    parley: list[Cost] = field(default_factory=list)
+
+    def report(self, label: str) -> None:
+        bare, plain, mine = (
+            statistics.median(one.cpu for one in part) * 1000 for part in (self.bare, self.plain, self.parley)
+        )
+        rate = statistics.median(one.rate for one in self.parley)
+        print(
+            f"{label:<26} {mine:5.2f} ms CPU   {mine / bare:4.2f} x a bare handler ({bare:.2f} ms)   "
+            f"{mine / plain:4.2f} x a plain app ({plain:.2f} ms)   {rate:,.0f} a second",
+            flush=True,
+        )
+
+
 async def cost(server: Server, count: int, **order: Any) -> Cost:
     await server.order(count=WARM_UP, **order)
     before = time.process_time()
@@ -267,8 +262,10 @@ def drawn(outcome: Outcome) -> ui.LayoutView:
     return render.messages(outcome.answer or Reply())[0]
 
 
-async def compare(server: Server, instance: Instance, content: Path, count: int, rounds: int) -> list[str]:
-    """Compare both bots and return the action ids of the poll's options."""
+async def compare(
+    server: Server, instance: Instance, content: Path, folder: Path, count: int, rounds: int
+) -> list[str]:
+    """Compare the bots and return the action ids of the poll's options."""
     library = load_library(content)
     queried = [query.text for query in queries(library, QUERIES)]
     cards = sum(len(pack.entries) for pack in library.packs.values())
@@ -277,27 +274,19 @@ async def compare(server: Server, instance: Instance, content: Path, count: int,
         poll = await server.order(do="poll")
     custom_ids: list[str] = poll["custom_ids"]
     views = await prepared(instance, queried[0], poll)
-    for what, label in (("fact", f"/fact over {cards:,} cards"), ("vote", "a durable vote")):
-        ours, bare = [], []
-        for _ in range(rounds):  # alternating, so that a noisy minute hits both
-            with bare_process():
-                async with connected(Bare(views), server):
-                    bare.append(await cost(server, count, do=what, custom_ids=custom_ids))
-            async with connected(parley_client(instance), server):
-                ours.append(await cost(server, count, do=what, custom_ids=custom_ids))
-                await instance.copies.drain()
-        report(label, ours, bare)
+    async with open_plain_store(folder / "plain.db", library) as store:
+        for what, label in (("fact", f"/fact over {cards:,} cards"), ("vote", "a durable vote")):
+            costs = Costs()
+            for _ in range(rounds):  # in turn, so that a noisy minute hits all
+                with bare_process():
+                    for client, part in ((Bare(views), costs.bare), (Plain(views, store), costs.plain)):
+                        async with connected(client, server):
+                            part.append(await cost(server, count, do=what, custom_ids=custom_ids))
+                async with connected(parley_client(instance), server):
+                    costs.parley.append(await cost(server, count, do=what, custom_ids=custom_ids))
+                    await instance.copies.drain()
+            costs.report(label)
     return custom_ids
-
-
-def report(label: str, ours: list[Cost], bare: list[Cost]) -> None:
-    mine, other = (statistics.median(one.cpu for one in costs) for costs in (ours, bare))
-    my_rate, other_rate = (statistics.median(one.rate for one in costs) for costs in (ours, bare))
-    print(
-        f"{label:<26} {mine * 1000:5.2f} ms CPU   {mine / other:4.2f} x a bare handler ({other * 1000:.2f} ms)   "
-        f"{my_rate:,.0f} a second ({other_rate:,.0f})",
-        flush=True,
-    )
 
 
 async def slope(server: Server, instance: Instance, count: int, custom_ids: list[str]) -> None:
@@ -369,7 +358,7 @@ async def measure(count: int, rounds: int, long: int) -> None:
         async with server_process() as server:
             await measure_start(server, folder, rounds)
             async with parley_instance(folder, content) as instance:
-                custom_ids = await compare(server, instance, content, count, rounds)
+                custom_ids = await compare(server, instance, content, folder, count, rounds)
                 await slope(server, instance, long, custom_ids)
     finally:
         shutil.rmtree(folder)
@@ -378,7 +367,7 @@ async def measure(count: int, rounds: int, long: int) -> None:
 async def measure_shipped(count: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
         async with server_process() as server, parley_instance(Path(folder), SHIPPED) as instance:
-            await compare(server, instance, SHIPPED, count, rounds)
+            await compare(server, instance, SHIPPED, Path(folder), count, rounds)
 
 
 def main() -> None:

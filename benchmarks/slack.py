@@ -1,13 +1,13 @@
-"""Measure Parley's cost on Slack, as ratios to a bare slack-bolt AsyncApp of the same run.
+"""Measure Parley's cost on Slack, as ratios to a bare slack-bolt AsyncApp and to a plain one of the same run.
 
     python -m benchmarks.slack            some 2 minutes
     python -m benchmarks.slack --quick    fewer requests
     python -m benchmarks.slack --profile  where the time goes, by function, in Socket Mode
 
-The server is the tests' local Slack, in a separate process. The bare app acknowledges, and posts a prepared payload of
-the size of Parley's answer to the response_url over one HTTP session; it does nothing else. CPU is the bot's whole
-process, threads included. Each `/parley fact` asks a different question, over 10,000 cards; each vote is a new voter's,
-answered after it is on disk.
+The server is the tests' local Slack, in a separate process. The bare app acknowledges, and posts a prepared answer of
+Parley's to the response_url over one HTTP session; it does nothing else. The plain app (`plain_app.py`) also looks the
+question up or stores the vote, and sends the answer with `respond`, as Bolt's manual teaches it. CPU is the bot's whole process, threads included. Each `/parley fact` asks a different question, over 10,000 cards;
+each vote is a new voter's, answered after it is on disk.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import render
 from adapters.slack.app import SlackChat
-from benchmarks.discord import CARDS, Cost, bare_process, now, parley_instance, report
+from benchmarks.discord import CARDS, Cost, Costs, bare_process, now, parley_instance
 from benchmarks.library import queries, write_pack
 from benchmarks.other import Json, Other, obey, process
+from benchmarks.plain_app import PlainStore, open_plain_store
 from bot.chat.vocabulary import Actor, Outcome, Place, Reply, Request
 from bot.instance import Instance
 from bot.packs.loader import load_library
@@ -148,10 +149,9 @@ async def server_process() -> AsyncIterator[Server]:
 
 @contextlib.asynccontextmanager
 async def bare(server: Server, mode: str, prepared: Json) -> AsyncIterator[None]:
-    """Run Bolt alone, connected as in its documentation, with one session for its answers."""
+    """Run an app that sends prepared answers, over one session."""
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{server.url}/api/", session=session)
-        app = AsyncApp(client=client, signing_secret=SECRET)
+        app = _app(server, session)
 
         async def answer(ack: Any, body: Json) -> None:
             await ack()
@@ -161,17 +161,51 @@ async def bare(server: Server, mode: str, prepared: Json) -> AsyncIterator[None]
 
         app.command("/parley")(answer)
         app.action(re.compile("."))(answer)
-        if mode == "http":
-            runner = web.AppRunner(app.server(path=PATH).web_app, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", PORT).start()
+        async with _running(app, mode):
             yield
-            await runner.cleanup()
-        else:
-            handler = AsyncSocketModeHandler(app, APP_TOKEN)
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+
+
+@contextlib.asynccontextmanager
+async def plain(server: Server, mode: str, prepared: Json, store: PlainStore) -> AsyncIterator[None]:
+    """Run an app that looks questions up and stores votes."""
+    async with aiohttp.ClientSession() as session:
+        app = _app(server, session)
+
+        @app.command("/parley")
+        async def fact(ack: Any, command: Json, respond: Any) -> None:
+            await ack()
+            await store.find(command["text"].removeprefix("fact "))
+            await respond(**prepared["fact"])
+
+        @app.action(re.compile("."))
+        async def vote(ack: Any, body: Json, action: Json, respond: Any) -> None:
+            await ack()
+            await store.cast(body["user"]["id"], action["action_id"])
+            await respond(**prepared["vote"])
+
+        async with _running(app, mode):
             yield
-            await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def _app(server: Server, session: aiohttp.ClientSession) -> AsyncApp:
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{server.url}/api/", session=session)
+    return AsyncApp(client=client, signing_secret=SECRET)
+
+
+@contextlib.asynccontextmanager
+async def _running(app: AsyncApp, mode: str) -> AsyncIterator[None]:
+    """Connect an app as Bolt's manual teaches it."""
+    if mode == "http":
+        runner = web.AppRunner(app.server(path=PATH).web_app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", PORT).start()
+        yield
+        await runner.cleanup()
+    else:
+        handler = AsyncSocketModeHandler(app, APP_TOKEN)
+        await handler.connect_async()  # type: ignore[no-untyped-call]
+        yield
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 @contextlib.asynccontextmanager
@@ -209,21 +243,25 @@ def payload(outcome: Outcome) -> Json:
     return {"text": message.text, "blocks": message.blocks, "response_type": "ephemeral", "replace_original": False}
 
 
-async def compare(server: Server, instance: Instance, queried: list[str], count: int, rounds: int) -> None:
+async def compare(
+    server: Server, instance: Instance, queried: list[str], store: PlainStore, count: int, rounds: int
+) -> None:
     await server.order(do="queries", queries=queried)
     async with parley(server, "socket", instance):
         poll = await server.order(do="poll", mode="socket")
     target = await prepared(instance, queried[0], poll)
     for mode, name in MODES.items():
         for what, label in (("fact", "/parley fact"), ("vote", "a durable vote")):
-            ours, others = [], []
-            for _ in range(rounds):  # alternating, so that a noisy minute hits both
+            costs = Costs()
+            for _ in range(rounds):  # in turn, so that a noisy minute hits all
                 with bare_process():
                     async with bare(server, mode, target):
-                        others.append(await cost(server, count, do=what, mode=mode))
+                        costs.bare.append(await cost(server, count, do=what, mode=mode))
+                    async with plain(server, mode, target, store):
+                        costs.plain.append(await cost(server, count, do=what, mode=mode))
                 async with parley(server, mode, instance):
-                    ours.append(await cost(server, count, do=what, mode=mode))
-            report(f"{label}, {name}", ours, others)
+                    costs.parley.append(await cost(server, count, do=what, mode=mode))
+            costs.report(f"{label}, {name}")
 
 
 async def profile(server: Server, instance: Instance, queried: list[str], count: int) -> None:
@@ -240,14 +278,19 @@ async def profile(server: Server, instance: Instance, queried: list[str], count:
             pstats.Stats(measured).sort_stats("cumulative").print_stats(70)
 
 
-async def measure(run: Callable[[Server, Instance, list[str]], Awaitable[None]]) -> None:
+async def measure(run: Callable[[Server, Instance, list[str], PlainStore], Awaitable[None]]) -> None:
     folder = Path(tempfile.mkdtemp(dir=Path.cwd(), prefix=".bench-"))  # a disk, since /tmp may be memory
     try:
         content = folder / "content"
         write_pack(content / "synthetic", CARDS)
-        queried = [query.text for query in queries(load_library(content), 10_000)]
-        async with server_process() as server, parley_instance(folder, content) as instance:
-            await run(server, instance, queried)
+        library = load_library(content)
+        queried = [query.text for query in queries(library, 10_000)]
+        async with (
+            server_process() as server,
+            parley_instance(folder, content) as instance,
+            open_plain_store(folder / "plain.db", library) as store,
+        ):
+            await run(server, instance, queried, store)
     finally:
         shutil.rmtree(folder)
 
@@ -263,11 +306,11 @@ def main() -> None:
         return
     count, rounds = (300, 3) if chosen.quick else (1_500, 3)
 
-    async def run(server: Server, instance: Instance, queried: list[str]) -> None:
+    async def run(server: Server, instance: Instance, queried: list[str], store: PlainStore) -> None:
         if chosen.profile:
             await profile(server, instance, queried, count)
         else:
-            await compare(server, instance, queried, count, rounds)
+            await compare(server, instance, queried, store, count, rounds)
 
     asyncio.run(measure(run))
 
