@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,16 +16,13 @@ from bot.commands.help import Help
 from bot.commands.lookup import lookup_features
 from bot.dispatch.bot import Bot
 from bot.dispatch.rate_limit import Limiter
-from bot.errors import Unavailable
 from bot.instance import Instance
 from bot.library.edition import Edition, Shelf
 from bot.packs.loader import load_library
 from bot.settings.model import Address
 from tests.browser.showcase import Showcase
+from tests.ports import free_port
 from tests.world import CONTENT, NOW, Clock, references, running
-
-PORTS = range(20_000, 32_000)
-"""Ports below those that the system assigns to clients, so that no other program takes one in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,10 @@ def make_chat(features: Sequence[object] = (), *, first_id: int = 1, now: dateti
     return WebChat(bot, clock=lambda: now, ids=lambda: f"id{next(ids)}"), bot
 
 
-async def start_anywhere(chat: WebChat, tries: int = 50) -> str:
-    """Start on a free port, and return the address."""
-    for port in random.sample(PORTS, tries):
-        try:
-            return await chat.start("127.0.0.1", port)
-        except Unavailable:
-            continue
-    raise AssertionError("no free port was found")
-
-
 @asynccontextmanager
 async def serving(features: Sequence[object] = ()) -> AsyncIterator[Served]:
     chat, bot = make_chat(features)
-    url = await start_anywhere(chat)
+    url = await chat.start("127.0.0.1", free_port())
     try:
         yield Served(chat, bot, url)
     finally:
@@ -115,21 +101,12 @@ async def serving_polls(
         pages = PollPages.of(instance, clock)
         chat = WebChat(instance.bot, clock=clock, ids=lambda: f"id{next(ids)}", pages=pages)
         public = PublicPages(pages)
-        url = await (chat.start("127.0.0.1", port) if port else start_anywhere(chat))
+        url = await chat.start("127.0.0.1", port or free_port())
+        public_address = Address("127.0.0.1", free_port())
         try:
-            public_url = await _start_public(public)
+            await public.start(public_address)
             await instance.start()
-            yield Hall(chat, instance, pages, public, clock, url, public_url)
+            yield Hall(chat, instance, pages, public, clock, url, f"http://{public_address}/")
         finally:
             await public.stop()
             await chat.stop()
-
-
-async def _start_public(public: PublicPages, tries: int = 50) -> str:
-    for port in random.sample(PORTS, tries):
-        try:
-            await public.start(Address("127.0.0.1", port))
-        except Unavailable:
-            continue
-        return f"http://127.0.0.1:{port}/"
-    raise AssertionError("no free port was found")

@@ -20,6 +20,7 @@ from adapters.http.health import Health
 from adapters.http.prometheus import Metrics
 from bot.settings.model import Address, Settings
 from bot.settings.sources import FROM_FILES, variable
+from tests.ports import free_port
 from tests.require import require
 from tests.world import running
 
@@ -136,7 +137,7 @@ async def test_the_health_check_asks_at_the_port_that_is_set(tmp_path: Path) -> 
         ).wait()
 
     health = Health(Metrics())
-    port = (await health.start(Address("127.0.0.1", 0))).rpartition(":")[2]
+    port = (await health.start(Address("127.0.0.1", free_port()))).rpartition(":")[2]
     assert (await checked(port), await checked(f"0.0.0.0:{port}")) == (0, 0)
     async with running(tmp_path) as instance:
         health.watch(instance, {})

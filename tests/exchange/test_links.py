@@ -27,6 +27,7 @@ from cryptography.x509.oid import NameOID
 from adapters.http.link_checker import AT_ONCE, LONGEST_WAIT, Asker, Guarded, check_links, is_public, session
 from bot.authoring.link_notes import LinkAnswer
 from bot.packs.model import LinkStatus
+from tests.ports import free_port, serve
 from tests.unit.packs import SOURCES, make_pack
 from tests.unit.test_cli import parley
 
@@ -173,9 +174,7 @@ async def site() -> AsyncIterator[Site]:
     app.router.add_route("*", "/{tail:.*}", local_site.answer)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
-    listening = web.TCPSite(runner, "127.0.0.1", 0)
-    await listening.start()
-    local_site.port = runner.addresses[0][1]
+    local_site.port = await serve(runner)
     yield local_site
     local_site.cut_off.set()
     await runner.cleanup()
@@ -310,8 +309,8 @@ async def test_what_is_no_web_server_is_unclear() -> None:
         writer.write(b"SSH-2.0-OpenSSH\r\n\r\n")
         writer.close()
 
-    server = await asyncio.start_server(garbage, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    port = free_port()
+    server = await asyncio.start_server(garbage, "127.0.0.1", port)
     async with asker(Time()) as asking:
         answer = await asking.ask(f"http://site.test:{port}/page")
         server.close()
@@ -325,9 +324,9 @@ async def test_a_certificate_that_cannot_be_trusted_is_dead(tmp_path: Path) -> N
     """An address whose certificate can't be trusted is dead, since browsers refuse the connection."""
     runner = web.AppRunner(web.Application())
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=untrusted(tmp_path)).start()
+    port = await serve(runner, ssl_context=untrusted(tmp_path))
     async with asker(Time()) as asking:
-        answer = await asking.ask(f"https://site.test:{runner.addresses[0][1]}/")
+        answer = await asking.ask(f"https://site.test:{port}/")
     await runner.cleanup()
     assert (answer.status, answer.detail) == (LinkStatus.DEAD, "its certificate can't be trusted")
 

@@ -16,13 +16,12 @@ from slack_bolt.response import BoltResponse
 
 from adapters.slack.app import SlackChat
 from bot.dispatch.bot import Bot
+from tests.ports import serve
 from tests.transcripts.dialogue import Display
 from tests.world import NOW
 
 Block = Mapping[str, Any]
 
-PORTS = range(21_000, 32_000)
-"""Ports below 32768, where a machine assigns its own to outgoing connections."""
 CHANNEL, TEAM = "C1", "T1"
 NAMES = {"U1": "Ada", "U2": "Ben", "U3": "Chen", "U4": "Mo"}
 BLOCKS_MAX = 50
@@ -361,7 +360,7 @@ async def slack_driver(bot: Bot, **options: Any) -> AsyncIterator[SlackDriver]:
     slack = FakeSlack()
     runner = web.AppRunner(slack.app(), access_log=None)
     await runner.setup()
-    slack.base = f"http://127.0.0.1:{await _listen(runner)}"
+    slack.base = f"http://127.0.0.1:{await serve(runner)}"
     message: dict[str, Any] = {"clock": lambda: NOW, "base_url": f"{slack.base}/api/", **options}
     chat = SlackChat(bot, token="xoxb-test", **message)
     await chat.start()
@@ -370,16 +369,6 @@ async def slack_driver(bot: Bot, **options: Any) -> AsyncIterator[SlackDriver]:
     finally:
         await chat.stop()
         await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner) -> int:
-    for port in PORTS:
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError:
-            continue
-        return port
-    raise RuntimeError("no port is free")
 
 
 # --- the text that a reader sees ---

@@ -13,7 +13,7 @@ import aiohttp
 
 from adapters.web.server import WebChat
 from bot.dispatch.bot import Bot
-from tests.browser.served import start_anywhere
+from tests.ports import free_port
 from tests.transcripts.dialogue import Display
 from tests.world import Clock
 
@@ -106,7 +106,7 @@ async def web_drivers(bot: Bot, clock: Clock) -> AsyncIterator[Mapping[str, WebD
     """Yield the demonstration's members, each at their own page, over a server on this machine."""
     ids = count(1)
     chat = WebChat(bot, clock=clock, ids=lambda: f"id{next(ids)}")
-    url = await start_anywhere(chat)
+    url = await chat.start("127.0.0.1", free_port())
     try:
         async with drivers_at(url) as drivers:
             yield drivers

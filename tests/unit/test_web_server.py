@@ -27,7 +27,8 @@ from adapters.web.server import STATIC
 from bot.chat.vocabulary import Attachment, Card, MessageRef, Outcome, Place, Reply, Visibility
 from bot.dispatch.declare import Context, Permission, action, command
 from bot.errors import PlaceGone, Refused, Unavailable
-from tests.browser.served import Served, make_chat, serving, start_anywhere
+from tests.browser.served import Served, make_chat, serving
+from tests.ports import free_port
 from tests.waits import PATIENCE, until
 from tests.world import NOW
 
@@ -453,7 +454,7 @@ async def test_a_strange_mark_means_everything(client: Client, mark: str) -> Non
 async def test_stopping_ends_every_stream_at_once() -> None:
     """When Parley stops, it ends every open stream at once."""
     chat, bot = make_chat()
-    url = await start_anywhere(chat)
+    url = await chat.start("127.0.0.1", free_port())
     async with aiohttp.ClientSession() as session, session.get(f"{url}api/events?member=ada") as response:
         stream = Stream(response)
         await stream.until_ready()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterable
 from contextlib import closing
@@ -31,7 +30,7 @@ from bot.errors import Unavailable
 from bot.search.encoder import is_installed
 from bot.settings.model import Address, Settings
 from bot.store.keys import new_key
-from tests.ports import free_port
+from tests.ports import free_port, listening_socket
 from tests.wire.discord import TOKEN, DiscordServer
 from tests.wire.discord_world import new_server
 from tests.wire.slack import SlackServer
@@ -119,10 +118,8 @@ async def test_a_port_that_somebody_else_holds_is_told() -> None:
     """The doctor reports an address that Parley can't use, with its setting. An address that a running Parley serves is
     fine."""
     health = Health(Metrics())
-    served = Address.of((await health.start(Address("127.0.0.1", 0))).removeprefix("http://"), "")
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
+    served = Address.of((await health.start(Address("127.0.0.1", free_port()))).removeprefix("http://"), "")
+    with listening_socket() as listener:
         address = Address("127.0.0.1", listener.getsockname()[1])
 
         def hang_up() -> None:

@@ -16,12 +16,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.ports import serve
 from tests.wire.slack import APP_TOKEN, BOT_TOKEN, SECRET, CannotDo, SlackServer
 from tests.wire.slack.hooks import PATH
 from tests.wire.slack.model import Json
 from tests.world import Clock
-
-PORT_TRIES = range(20_000, 32_000)
 
 
 def plain(text: str) -> Json:
@@ -176,14 +175,8 @@ async def listening(app: AsyncApp) -> AsyncIterator[str]:
     """Serve an app over HTTP. Yield its address."""
     runner = web.AppRunner(app.server(path=PATH).web_app, access_log=None)
     await runner.setup()
-    for port in PORT_TRIES:
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError:
-            continue
-        break
     try:
-        yield f"http://127.0.0.1:{port}{PATH}"
+        yield f"http://127.0.0.1:{await serve(runner)}{PATH}"
     finally:
         await runner.cleanup()
 

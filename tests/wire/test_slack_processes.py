@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.ports import free_port
+from tests.ports import free_port, serve
 from tests.programs import last_words, program
 from tests.store.conftest import new_database, server
 from tests.store.server import PostgresServer
@@ -58,10 +58,8 @@ async def proxy(ports: list[int]) -> AsyncIterator[str]:
     runner = web.AppRunner(app)
     async with aiohttp.ClientSession() as session:
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
         try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+            yield f"http://127.0.0.1:{await serve(runner)}"
         finally:
             await runner.cleanup()
 

@@ -11,12 +11,12 @@ import random
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from aiohttp import web
 
+from tests.ports import serve
 from tests.waits import PATIENCE, until
 from tests.wire.discord import errors, rest
 from tests.wire.discord.answers import interaction_json
@@ -52,7 +52,6 @@ IN_GUILD, BOT_DM, BETWEEN = 0, 1, 2
 AWAY = ATTACH_FILES | EMBED_LINKS | 1 << 17
 """The bot's permissions where only a member has installed it."""
 """https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-context-types"""
-PORTS = range(20_000, 32_000)
 UPLOAD_MAX = 10 * 1024 * 1024
 
 
@@ -427,12 +426,7 @@ class DiscordServer:
         app.router.add_get("/gateway/", self.gateway.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        for port in [self._port] if self._port else random.sample(PORTS, 50):
-            with suppress(OSError):
-                await web.TCPSite(self._runner, "127.0.0.1", port).start()
-                self._port = port
-                return
-        raise OSError(f"port {self._port or f'{PORTS.start} to {PORTS.stop}'} is taken")
+        self._port = await serve(self._runner, self._port)
 
     async def stop(self) -> None:
         self.gateway.drop()

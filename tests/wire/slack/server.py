@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.ports import serve
 from tests.waits import PATIENCE
 from tests.wire.slack import api, body_rules, payloads, written
 from tests.wire.slack.api import Call
@@ -32,8 +33,6 @@ from tests.wire.slack.uploads import Uploads, is_ready
 
 BOT_TOKEN, APP_TOKEN = "xoxb-local-1", "xapp-local-1"
 SECRET = "local-signing-secret"
-PORTS = range(20_000, 32_000)
-"""Ports below 32768, where a machine assigns its own to outgoing connections."""
 SCOPES = (
     "commands",
     "app_mentions:read",
@@ -162,16 +161,7 @@ class SlackServer:
         app.router.add_get("/oauth/v2/authorize", self.installs.ask)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
-        self.url = f"http://127.0.0.1:{await self._listen(self._runner)}"
-
-    async def _listen(self, runner: web.AppRunner) -> int:
-        for port in (self._port,) if self._port else PORTS:
-            try:
-                await web.TCPSite(runner, "127.0.0.1", port).start()
-            except OSError:
-                continue
-            return port
-        raise RuntimeError("no port is free")
+        self.url = f"http://127.0.0.1:{await serve(self._runner, self._port)}"
 
     async def stop(self) -> None:
         self.uploads.stop()

@@ -24,13 +24,14 @@ from bot.chat.platform import Platform
 from bot.chat.vocabulary import MessageRef, Place, Reply
 from bot.instance import Instance
 from bot.polls import repository as polls
+from tests.ports import serve
 from tests.wire.slack.api import Call
 from tests.wire.slack.hooks import PATH
 from tests.wire.slack.installs import CLIENT_ID, CLIENT_SECRET
 from tests.wire.slack.interactions import Interaction
 from tests.wire.slack.members import Member
 from tests.wire.slack.model import Message
-from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, PORTS, SECRET, SlackServer
+from tests.wire.slack.server import APP_TOKEN, BOT_TOKEN, SECRET, SlackServer
 from tests.world import CONTENT, Clock, running
 
 QUESTION = "Which tea?"
@@ -266,14 +267,9 @@ async def listening(server: SlackServer, chat: SlackChat, *, http: bool) -> Asyn
         return
     runner = web.AppRunner(chat.app.entrance(), access_log=None)
     await runner.setup()
-    for port in PORTS:
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError:
-            continue
-        server.hooks.url = f"http://127.0.0.1:{port}{PATH}"
-        server.installs.redirect_url = f"http://127.0.0.1:{port}{REDIRECT}"
-        break
+    port = await serve(runner)
+    server.hooks.url = f"http://127.0.0.1:{port}{PATH}"
+    server.installs.redirect_url = f"http://127.0.0.1:{port}{REDIRECT}"
     try:
         yield
     finally:
