@@ -21,7 +21,7 @@ from bot.chat.vocabulary import Button, ButtonStyle, Card, Control, Form, InputK
 from bot.dispatch.registry import Registry
 from bot.i18n import translator
 from bot.packs.labels import ENTRY_KINDS
-from tests.gallery import Uses, replies
+from tests.render.conftest import Gallery
 from tests.transcripts.discord_driver import as_displayed, components_of
 from tests.world import running
 
@@ -29,18 +29,9 @@ T = translator("en")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gallery(tmp_path_factory: pytest.TempPathFactory) -> tuple[Mapping[str, Reply], Uses]:
-    uses = Uses()
-    return await replies(tmp_path_factory.mktemp("gallery"), uses), uses
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     async with running(tmp_path_factory.mktemp("registry")) as instance:
         return instance.bot.registry
-
-
-Gallery = tuple[Mapping[str, Reply], Uses]
 
 
 # --- all that is declared is in the gallery ---
@@ -50,19 +41,19 @@ Gallery = tuple[Mapping[str, Reply], Uses]
 async def test_each_command_and_shortcut_is_answered(gallery: Gallery, registry: Registry) -> None:
     """Every command and shortcut succeeds at least once in tests/gallery.py. This test names those that don't."""
     declared = {f"/{name}" for name in registry.commands} | set(registry.shortcuts)
-    assert declared - gallery[1].names == set()
+    assert declared - gallery.used == set()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_action_and_form_is_used(gallery: Gallery, registry: Registry) -> None:
     """Every declared action and form succeeds at least once in the gallery."""
-    assert {*registry.actions, *registry.forms} - gallery[1].names == set()
+    assert {*registry.actions, *registry.forms} - gallery.used == set()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_action_stands_on_a_control_and_each_form_is_opened(gallery: Gallery, registry: Registry) -> None:
     """Some reply offers each declared action and opens each declared form, and replies offer no others."""
-    replies = gallery[0].values()
+    replies = gallery.replies.values()
     offered = {control.action.verb for reply in replies for control in _controls(reply.cards) if control.action}
     offered |= {card.grid.action.verb for reply in replies for card in reply.cards if card.grid}
     offered |= {"welcome"}  # the chat page asks for its first screen by itself
@@ -73,7 +64,7 @@ async def test_each_action_stands_on_a_control_and_each_form_is_opened(gallery: 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_kind_of_entry_card_and_control_is_in_the_gallery(gallery: Gallery) -> None:
     """The gallery holds every kind of entry, tone, button and input, and selects, pictures, fields and files."""
-    replies = gallery[0]
+    replies = gallery.replies
     cards = [card for reply in replies.values() for card in reply.cards]
     inputs = [field for reply in replies.values() if reply.form for field in reply.form.inputs]
     styles = {control.style for control in _controls(cards) if isinstance(control, Button)}
@@ -128,7 +119,7 @@ async def test_each_reply_is_drawn_with_all_it_says(gallery: Gallery, surface: s
     times, roles and channels, which each platform draws in its own way.
     """
     limits, draw = SURFACES[surface]
-    for name, reply in gallery[0].items():
+    for name, reply in gallery.replies.items():
         if reply.form is not None:
             continue
         drawn = _squeezed(draw(reply))
@@ -148,7 +139,7 @@ async def test_each_form_is_drawn_with_all_it_asks(gallery: Gallery) -> None:
 
     Slack draws no options of a type-ahead select, and Discord none of a time, which members type there.
     """
-    for name, form in {name: reply.form for name, reply in gallery[0].items() if reply.form is not None}.items():
+    for name, form in {name: reply.form for name, reply in gallery.replies.items() if reply.form is not None}.items():
         for surface, drawn in (
             ("discord", modal(form, translator("en")).to_dict()),
             ("slack", slack_view(form)),

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from discord.components import _component_factory
 
 from adapters.discord import render
@@ -19,19 +16,11 @@ from bot.chat.markup import Emoji, bullets, text
 from bot.chat.vocabulary import Action, Attachment, Button, ButtonStyle, Card, Choice, Image, Reply, Select, Tone
 from bot.i18n import translator
 from tests import gallery, golden
+from tests.render.conftest import Replies
 from tests.transcripts.discord_driver import check_message, components_of, walk
 
-Replies = Mapping[str, Reply]
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
-    folder: Path = tmp_path_factory.mktemp("gallery")
-    return await gallery.replies(folder)
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_gallery(replies: Replies) -> None:
+def test_gallery(replies: Replies) -> None:
     """Each reply keeps Discord's limits, and each in `LOOKED_AT` equals the golden file that a person looked at."""
     for name, reply in replies.items():
         drawn: Any = [components_of(view) for view in render.messages(reply)]
@@ -44,8 +33,7 @@ async def test_gallery(replies: Replies) -> None:
     assert golden.leftovers("discord", {f"{name}.json" for name in gallery.LOOKED_AT}) == set()
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_the_library_reads_what_is_drawn(replies: Replies) -> None:
+def test_the_library_reads_what_is_drawn(replies: Replies) -> None:
     """discord.py reads every component that Parley writes as plain JSON, with all its fields."""
     for name, reply in replies.items():
         for drawn in render.messages(reply):

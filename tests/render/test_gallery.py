@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
-
-import pytest
-import pytest_asyncio
 
 from adapters.terminal import as_plain
 from adapters.web import render
 from bot.chat.vocabulary import Reply
 from bot.i18n import translator
 from tests import gallery, golden
-
-Replies = Mapping[str, Reply]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
-    folder: Path = tmp_path_factory.mktemp("gallery")
-    return await gallery.replies(folder)
+from tests.render.conftest import Replies
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_terminal(replies: Replies) -> None:
+def test_terminal(replies: Replies) -> None:
     """The terminal shows each reply in `LOOKED_AT` as in the golden file that a person last looked at."""
     for name in gallery.LOOKED_AT:
         golden.check(f"terminal/{name}.txt", as_plain(replies[name], translator("en")))
     assert golden.leftovers("terminal", {f"{name}.txt" for name in gallery.LOOKED_AT}) == set()
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_web(replies: Replies) -> None:
+def test_web(replies: Replies) -> None:
     """The chat page gets each reply in `LOOKED_AT` as the data in its golden file."""
     for name in gallery.LOOKED_AT:
         golden.check(f"web/{name}.json", json.dumps(_data(replies[name]), ensure_ascii=False, indent=1) + "\n")

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
-from pathlib import Path
 
-import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +12,8 @@ from adapters.http.html import Html
 from adapters.slack import render as slack_render
 from bot.chat.markup import Bold, Code, Italic, Link, Plain, bullets, clean, paragraph, quote, text
 from bot.chat.vocabulary import Action, Button, Card, Choice, Image, Reply, Select
-from tests import gallery
 from tests.render import slack_blocks
+from tests.render.conftest import Replies
 
 TAG = re.compile(r"<[^>]*>")
 SIGNS = "\\`*_~|<>[]()#@:-+.!&/1a \"'é"
@@ -33,14 +29,7 @@ def squeezed(words: str) -> str:
     return "".join(words.split())
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def replies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Reply]:
-    folder: Path = tmp_path_factory.mktemp("gallery")
-    return await gallery.replies(folder)
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_every_reply_is_drawn_with_all_its_words(replies: Mapping[str, Reply]) -> None:
+def test_every_reply_is_drawn_with_all_its_words(replies: Replies) -> None:
     """The drawing of each reply shows its cards' titles, labels and footers, and knows every kind of block in it."""
     for name, reply in replies.items():
         if reply.form is not None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
@@ -22,11 +19,10 @@ from bot.chat.markup import Bold, Code, Italic, Item, Link, Plain, Quote, Time, 
 from bot.chat.vocabulary import Action, Button, ButtonStyle, Card, Choice, Field, Form, Image, Reply, Select
 from bot.i18n import translator
 from tests import gallery, golden
+from tests.render.conftest import Replies
 from tests.transcripts.slack_driver import check_message, controls, words
 from tests.wire.slack import payloads
 from tests.wire.slack.blocks import no_file
-
-Replies = Mapping[str, Reply]
 
 HOSTILE = (
     "<!channel> <!here> <!everyone>",
@@ -40,14 +36,7 @@ HOSTILE = (
 )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def replies(tmp_path_factory: pytest.TempPathFactory) -> Replies:
-    folder: Path = tmp_path_factory.mktemp("gallery")
-    return await gallery.replies(folder)
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_gallery(replies: Replies) -> None:
+def test_gallery(replies: Replies) -> None:
     """Each reply keeps Slack's limits, and each in `LOOKED_AT` equals the golden file that a person looked at.
 
     `slack_sdk`'s models read each block and write it back unchanged, and the local Slack suspects none of them.
