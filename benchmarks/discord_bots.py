@@ -12,7 +12,7 @@ from benchmarks.plain_app import PlainStore
 from tests.transcripts.discord_driver import Component, components_of
 
 
-class Simple(discord.Client):
+class FactClient(discord.Client):
     """A client with one command, which caches no members and no messages, as Parley doesn't."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Simple(discord.Client):
         raise NotImplementedError
 
 
-class Bare(Simple):
+class Bare(FactClient):
     """Sends prepared answers."""
 
     def __init__(self, prepared: dict[str, ui.LayoutView]) -> None:
@@ -53,7 +53,7 @@ class Bare(Simple):
             await interaction.response.send_message(view=self._prepared["vote"], ephemeral=True)
 
 
-class Plain(Simple):
+class Plain(FactClient):
     """Looks questions up and stores votes, and builds each answer anew, with the parts of a prepared one."""
 
     def __init__(self, prepared: dict[str, ui.LayoutView], store: PlainStore) -> None:
