@@ -94,6 +94,9 @@ class RunningClient(ParleyClient):
         except (discord.HTTPException, *BROKEN) as error:
             logger.warning("can't upload the verdicts' emoji (%s)", type(error).__name__)
 
+    async def _wait_for_upload(self) -> None:
+        await asyncio.sleep(UPLOAD_TIME)
+
     async def sync_commands(self) -> None:
         """Register changed commands, and read their ids. Log a refusal; the old commands still work.
 
@@ -106,9 +109,6 @@ class RunningClient(ParleyClient):
             raise
         except discord.DiscordException:
             logger.exception("Discord refused the commands")
-
-    async def _wait_for_upload(self) -> None:
-        await asyncio.sleep(UPLOAD_TIME)
 
     def is_connected(self) -> bool:
         """Tell whether Discord's events arrive now."""
